@@ -1,0 +1,56 @@
+"""What drivers say."""
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "driver.timeout": (
+        "Host {host} did not answer within {limit} s; the step is tried again.",
+        "宿主机 {host} 在 {limit} 秒内没有应答，稍后自动重试。",
+    ),
+    "driver.unreachable": (
+        "Host {host} cannot be reached: {detail}. Check the host and its management network.",
+        "无法连接宿主机 {host}：{detail}。请检查宿主机及其管理网络。",
+    ),
+    "driver.unsupported": (
+        "This cloud does not support {capability}.",
+        "该云平台不支持 {capability}。",
+    ),
+    "driver.failed": (
+        "The cloud refused the call on host {host}: {detail}",
+        "云平台拒绝了在宿主机 {host} 上的调用：{detail}",
+    ),
+    "image.checksum": (
+        "Image {name} has SHA-256 {actual} but {expected} was registered; register it again from a trusted source.",
+        "镜像 {name} 的 SHA-256 为 {actual}，与登记的 {expected} 不符；请从可信来源重新登记。",
+    ),
+    "image.in_use": (
+        "Image {name} is still the base of {count} disk(s); delete or rebuild those instances first.",
+        "镜像 {name} 仍是 {count} 块磁盘的基础；请先删除或重建这些云主机。",
+    ),
+    "instance.absent": (
+        "Instance {id} does not exist on host {host}.",
+        "云主机 {id} 在宿主机 {host} 上不存在。",
+    ),
+    "instance.running": (
+        "Instance {id} is running; stop it first.",
+        "云主机 {id} 正在运行，请先关机。",
+    ),
+    "volume.absent": (
+        "Volume {id} does not exist in pool {pool} of host {host}.",
+        "云硬盘 {id} 在宿主机 {host} 的存储池 {pool} 中不存在。",
+    ),
+    "volume.in_use": (
+        "Volume {id} is attached to instance {instance}; detach it first.",
+        "云硬盘 {id} 正挂载在云主机 {instance} 上，请先卸载。",
+    ),
+    "snapshot.absent": (
+        "Snapshot {id} does not exist on instance {instance}.",
+        "云主机 {instance} 上不存在快照 {id}。",
+    ),
+    "pool.absent": (
+        "Host {host} has no storage pool {pool}.",
+        "宿主机 {host} 上没有存储池 {pool}。",
+    ),
+    "host.absent": (
+        "Host {host} is not configured for this cloud.",
+        "该云平台没有配置宿主机 {host}。",
+    ),
+}
