@@ -38,9 +38,7 @@ class Transient(Problem):
 
     kind = "transient"
 
-    def __init__(
-        self, code: str, /, *, retry_after: float = 1.0, field: str | None = None, **params: object
-    ) -> None:
+    def __init__(self, code: str, /, *, retry_after: float = 1.0, field: str | None = None, **params: object) -> None:
         super().__init__(code, field=field, **params)
         self.retry_after = retry_after
 
@@ -95,5 +93,15 @@ class Invalid(Problem):
 
 KINDS: dict[str, type[Problem]] = {
     cls.kind: cls
-    for cls in (Transient, Permanent, NotFound, Conflict, Unsupported, QuotaExceeded, Forbidden, Unauthenticated, Invalid)
+    for cls in (
+        Transient,
+        Permanent,
+        NotFound,
+        Conflict,
+        Unsupported,
+        QuotaExceeded,
+        Forbidden,
+        Unauthenticated,
+        Invalid,
+    )
 }

@@ -1,0 +1,261 @@
+"""The one table of states: (state, event) → state for every noun; nothing else decides what may follow what.
+
+``store.transition`` is the only writer of a state; the diagrams in the docs and the CHECK constraints of the
+database are made from this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from egovcloud.domain.errors import Conflict
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """States of one noun. ``initial`` is where a new row starts; ``final`` are states with no way out."""
+
+    noun: str
+    initial: str
+    moves: Mapping[tuple[str, str], str]
+    final: frozenset[str] = frozenset()
+    # Transitional states have an operation as owner and its deadline as theirs.
+    transitional: frozenset[str] = frozenset()
+
+    @cached_property
+    def states(self) -> tuple[str, ...]:
+        """Every state, initial first, in the order of the table."""
+        seen = {self.initial: None}
+        for (source, _), target in self.moves.items():
+            seen[source] = None
+            seen[target] = None
+        return tuple(seen)
+
+    def next(self, state: str, event: str) -> str:
+        """The state after ``event``; ``Conflict`` names what would have been possible."""
+        try:
+            return self.moves[state, event]
+        except KeyError:
+            raise Conflict(
+                "state.refused", noun=self.noun, state=state, event=event, allowed=", ".join(self.events(state)) or "-"
+            ) from None
+
+    def events(self, state: str) -> list[str]:
+        """Events possible in ``state``."""
+        return [event for (source, event) in self.moves if source == state]
+
+
+def _moves(*rows: tuple[str, str, str]) -> dict[tuple[str, str], str]:
+    """``"a b", "event", "c"`` means that the event leads from a and from b to c."""
+    return {(source, event): target for sources, event, target in rows for source in sources.split()}
+
+
+INSTANCE = Lifecycle(
+    "instance",
+    "requested",
+    _moves(
+        ("requested", "build", "building"),
+        ("building", "run", "active"),
+        ("stopped active error", "start", "starting"),
+        ("starting rebooting resizing rebuilding migrating reverting", "run", "active"),
+        ("active error", "stop", "stopping"),
+        ("stopping resizing rebuilding reverting starting migrating rebooting", "halt", "stopped"),
+        ("active", "reboot", "rebooting"),
+        ("active stopped", "resize", "resizing"),
+        ("active stopped error", "rebuild", "rebuilding"),
+        ("active", "migrate", "migrating"),
+        ("active stopped", "revert", "reverting"),
+        ("active stopped starting stopping rebooting error unknown", "seen_running", "active"),
+        ("active stopped starting stopping rebooting error unknown", "seen_stopped", "stopped"),
+        ("active stopped error", "lost", "unknown"),
+        ("active stopped unknown", "gone", "error"),
+        (
+            "requested building starting stopping rebooting resizing rebuilding migrating reverting deleting",
+            "fail",
+            "error",
+        ),
+        ("requested active stopped error unknown", "delete", "deleting"),
+        ("deleting", "deleted", "deleted"),
+    ),
+    final=frozenset({"deleted"}),
+    transitional=frozenset(
+        "requested building starting stopping rebooting resizing rebuilding migrating reverting deleting".split()
+    ),
+)
+
+VOLUME = Lifecycle(
+    "volume",
+    "requested",
+    _moves(
+        ("requested", "build", "creating"),
+        ("creating", "ready", "available"),
+        ("available error", "attach", "attaching"),
+        ("attaching", "attached", "in_use"),
+        ("attaching", "detached", "available"),
+        ("in_use error", "detach", "detaching"),
+        ("detaching", "detached", "available"),
+        ("detaching", "attached", "in_use"),
+        ("available in_use", "grow", "growing"),
+        ("growing", "ready", "available"),
+        ("growing", "attached", "in_use"),
+        ("requested creating attaching detaching growing deleting", "fail", "error"),
+        ("available in_use", "gone", "error"),
+        ("error", "ready", "available"),
+        ("requested available error", "delete", "deleting"),
+        ("deleting", "deleted", "deleted"),
+    ),
+    final=frozenset({"deleted"}),
+    transitional=frozenset("requested creating attaching detaching growing deleting".split()),
+)
+
+SNAPSHOT = Lifecycle(
+    "snapshot",
+    "requested",
+    _moves(
+        ("requested", "build", "creating"),
+        ("creating", "ready", "available"),
+        ("requested creating deleting", "fail", "error"),
+        ("requested available error", "delete", "deleting"),
+        ("deleting", "deleted", "deleted"),
+    ),
+    final=frozenset({"deleted"}),
+    transitional=frozenset("requested creating deleting".split()),
+)
+
+# Images, networks and security groups are made on a host when an instance first needs them, so that their own
+# state says only whether they may be used.
+IMAGE = Lifecycle(
+    "image",
+    "active",
+    _moves(
+        ("active", "retire", "retired"),
+        ("retired", "restore", "active"),
+        ("active retired", "delete", "deleting"),
+        ("deleting", "deleted", "deleted"),
+        ("deleting", "fail", "retired"),
+    ),
+    final=frozenset({"deleted"}),
+    transitional=frozenset({"deleting"}),
+)
+
+NETWORK = Lifecycle(
+    "network",
+    "active",
+    _moves(("active error", "delete", "deleting"), ("deleting", "deleted", "deleted"), ("deleting", "fail", "error")),
+    final=frozenset({"deleted"}),
+    transitional=frozenset({"deleting"}),
+)
+
+SECURITY_GROUP = Lifecycle(
+    "security_group",
+    "active",
+    _moves(
+        ("active error", "change", "applying"),
+        ("applying", "ready", "active"),
+        ("applying deleting", "fail", "error"),
+        ("active error", "delete", "deleting"),
+        ("deleting", "deleted", "deleted"),
+    ),
+    final=frozenset({"deleted"}),
+    transitional=frozenset({"applying", "deleting"}),
+)
+
+REQUEST = Lifecycle(
+    "request",
+    "draft",
+    _moves(
+        ("draft returned", "submit", "submitted"),
+        ("submitted", "approve", "approved"),
+        ("submitted", "reject", "rejected"),
+        ("submitted", "return", "returned"),
+        ("draft submitted returned", "withdraw", "withdrawn"),
+        ("approved failed", "provision", "provisioning"),
+        ("provisioning", "fulfil", "fulfilled"),
+        ("provisioning", "fail", "failed"),
+    ),
+    final=frozenset({"rejected", "withdrawn", "fulfilled"}),
+    transitional=frozenset({"approved", "provisioning"}),
+)
+
+APPROVAL = Lifecycle(
+    "approval",
+    "waiting",
+    _moves(
+        ("waiting", "open", "pending"),
+        ("pending", "approve", "approved"),
+        ("pending", "reject", "rejected"),
+        ("pending", "return", "returned"),
+        ("waiting pending", "void", "void"),
+    ),
+    final=frozenset({"approved", "rejected", "returned", "void"}),
+)
+
+OPERATION = Lifecycle(
+    "operation",
+    "queued",
+    _moves(
+        ("queued", "claim", "running"),
+        ("running", "claim", "running"),
+        ("running", "park", "queued"),
+        ("running", "succeed", "succeeded"),
+        ("running queued", "undo", "undoing"),
+        ("undoing", "claim", "undoing"),
+        ("undoing", "fail", "failed"),
+        ("undoing", "cancel", "cancelled"),
+        ("failed", "retry", "queued"),
+    ),
+    final=frozenset({"succeeded", "cancelled"}),
+    transitional=frozenset({"queued", "running", "undoing"}),
+)
+
+STEP = Lifecycle(
+    "step",
+    "pending",
+    _moves(
+        ("pending", "start", "running"),
+        ("running", "start", "running"),
+        ("running", "finish", "done"),
+        ("running pending", "fail", "failed"),
+        ("failed", "start", "running"),
+        ("done running failed", "undo", "undone"),
+        ("undone failed", "reset", "pending"),
+    ),
+)
+
+HOST = Lifecycle(
+    "host",
+    "enabled",
+    _moves(
+        ("enabled", "drain", "draining"),
+        ("draining", "drained", "maintenance"),
+        ("draining maintenance disabled", "enable", "enabled"),
+        ("enabled draining maintenance", "disable", "disabled"),
+    ),
+    transitional=frozenset({"draining"}),
+)
+
+USER = Lifecycle(
+    "user",
+    "active",
+    _moves(("active", "disable", "disabled"), ("disabled", "enable", "active")),
+)
+
+LIFECYCLES: dict[str, Lifecycle] = {
+    table.noun: table
+    for table in (
+        INSTANCE,
+        VOLUME,
+        SNAPSHOT,
+        IMAGE,
+        NETWORK,
+        SECURITY_GROUP,
+        REQUEST,
+        APPROVAL,
+        OPERATION,
+        STEP,
+        HOST,
+        USER,
+    )
+}
