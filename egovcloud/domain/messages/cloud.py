@@ -1,0 +1,44 @@
+"""What every cloud may answer about the things that it holds."""
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "image.absent": (
+        "Image {id} is not in pool {pool} of host {host}; copy it there first.",
+        "宿主机 {host} 的存储池 {pool} 中没有镜像 {id}，请先分发镜像。",
+    ),
+    "network.absent": (
+        "Network {id} does not exist on host {host}; create it there first.",
+        "宿主机 {host} 上没有网络 {id}，请先创建。",
+    ),
+    "network.in_use": (
+        "Network {id} still has {count} port(s) on host {host}; delete those instances first.",
+        "网络 {id} 在宿主机 {host} 上仍有 {count} 个端口，请先删除相关云主机。",
+    ),
+    "security_group.absent": (
+        "Security group {id} does not exist on host {host}; create it there first.",
+        "宿主机 {host} 上没有安全组 {id}，请先创建。",
+    ),
+    "security_group.in_use": (
+        "Security group {id} still guards {count} port(s) on host {host}; delete those instances first.",
+        "安全组 {id} 在宿主机 {host} 上仍用于 {count} 个端口，请先删除相关云主机。",
+    ),
+    "address.in_use": (
+        "Address {address} on network {network} of host {host} belongs to instance {instance}; choose another one.",
+        "宿主机 {host} 上网络 {network} 的地址 {address} 已分配给云主机 {instance}，请另选地址。",
+    ),
+    "instance.stopped": (
+        "Instance {id} is not running; start it first.",
+        "云主机 {id} 未在运行，请先开机。",
+    ),
+    "host.full": (
+        "Host {host} has {free} {resource} left and {wanted} are needed; choose another host.",
+        "宿主机 {host} 的 {resource} 剩余 {free}，需要 {wanted}；请另选宿主机。",
+    ),
+    "pool.full": (
+        "Storage pool {pool} of host {host} has {free} GiB left and {wanted} GiB are needed; choose another pool.",
+        "宿主机 {host} 的存储池 {pool} 剩余 {free} GiB，需要 {wanted} GiB；请另选存储池。",
+    ),
+    "driver.foreign": (
+        "Object {external_id} on host {host} does not bear this installation's mark and is left alone.",
+        "宿主机 {host} 上的对象 {external_id} 不带本系统的标记，系统不会改动它。",
+    ),
+}
