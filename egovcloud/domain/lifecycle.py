@@ -81,7 +81,18 @@ INSTANCE = Lifecycle(
     ),
     final=frozenset({"deleted"}),
     transitional=frozenset(
-        "requested building starting stopping rebooting resizing rebuilding migrating reverting deleting".split()
+        [
+            "requested",
+            "building",
+            "starting",
+            "stopping",
+            "rebooting",
+            "resizing",
+            "rebuilding",
+            "migrating",
+            "reverting",
+            "deleting",
+        ]
     ),
 )
 
@@ -107,7 +118,7 @@ VOLUME = Lifecycle(
         ("deleting", "deleted", "deleted"),
     ),
     final=frozenset({"deleted"}),
-    transitional=frozenset("requested creating attaching detaching growing deleting".split()),
+    transitional=frozenset(["requested", "creating", "attaching", "detaching", "growing", "deleting"]),
 )
 
 SNAPSHOT = Lifecycle(
@@ -121,7 +132,7 @@ SNAPSHOT = Lifecycle(
         ("deleting", "deleted", "deleted"),
     ),
     final=frozenset({"deleted"}),
-    transitional=frozenset("requested creating deleting".split()),
+    transitional=frozenset(["requested", "creating", "deleting"]),
 )
 
 # Images, networks and security groups are made on a host when an instance first needs them, so that their own
@@ -198,7 +209,6 @@ OPERATION = Lifecycle(
     _moves(
         ("queued", "claim", "running"),
         ("running", "claim", "running"),
-        ("running", "park", "queued"),
         ("running", "succeed", "succeeded"),
         ("running queued", "undo", "undoing"),
         ("undoing", "claim", "undoing"),

@@ -17,7 +17,7 @@ from egovcloud.store.models.project import Project
 from egovcloud.store.models.quota import LedgerEntry, Quota
 from egovcloud.store.models.request import Approval, ApprovalLevel, Request
 from egovcloud.store.models.security_group import SecurityGroup, SecurityRule
-from egovcloud.store.models.setting import Setting
+from egovcloud.store.models.setting import CapacitySample, Setting
 from egovcloud.store.models.snapshot import Snapshot
 from egovcloud.store.models.ssh_key import SshKey
 from egovcloud.store.models.volume import Volume
@@ -28,6 +28,7 @@ __all__ = [
     "Approval",
     "ApprovalLevel",
     "AuditEntry",
+    "CapacitySample",
     "Department",
     "Dependency",
     "Event",

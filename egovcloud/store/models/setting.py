@@ -18,3 +18,16 @@ class Setting(Model):
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     value: Mapped[str] = mapped_column(Text)
+
+
+class CapacitySample(Model):
+    """What the centre held at the end of a day; the growth chart and the forecast read nothing else."""
+
+    __tablename__ = "capacity_samples"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    instances: Mapped[int] = mapped_column(Integer)
+    vcpus: Mapped[int] = mapped_column(Integer)
+    memory_mib: Mapped[int] = mapped_column(Integer)
+    volume_gib: Mapped[int] = mapped_column(Integer)
+    storage_used_gib: Mapped[float] = mapped_column(Float)

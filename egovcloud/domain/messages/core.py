@@ -1,0 +1,64 @@
+"""What the house itself says: states, quotas, placement, operations."""
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "state.refused": (
+        "This {noun} is {state}, so that “{event}” is not possible now; possible are: {allowed}.",
+        "该对象（{noun}）当前状态为 {state}，不能执行 {event}；当前可执行：{allowed}。",
+    ),
+    "state.changed": (
+        "This {noun} was changed by someone else at the same moment; look at it again and repeat.",
+        "该对象（{noun}）刚被他人更改，请刷新后重试。",
+    ),
+    "row.changed": (
+        "This {noun} was changed by someone else at the same moment; look at it again and repeat.",
+        "该对象（{noun}）刚被他人更改，请刷新后重试。",
+    ),
+    "quota.exceeded": (
+        "{department} has a quota of {limit} {resource}, {used} are used or reserved, and {asked} more were asked for; "
+        "ask for less, return something, or have the quota raised.",
+        "{department} 的 {resource} 配额为 {limit}，已用和预留共 {used}，本次需要 {asked}；请减少申请、归还资源或申请调整配额。",
+    ),
+    "placement.none": (
+        "No host can take {vcpus} vCPU, {memory_mib} MiB of memory and {disk_gib} GiB of disk: {reasons}. "
+        "Ask for less, or have capacity added.",
+        "没有宿主机可以提供 {vcpus} vCPU、{memory_mib} MiB 内存和 {disk_gib} GiB 磁盘：{reasons}。请减少申请或联系中心扩容。",
+    ),
+    "placement.conflict": (
+        "Host {host} was taken by another request at the same moment; placing again.",
+        "宿主机 {host} 的容量刚被其他作业占用，正在重新放置。",
+    ),
+    "operation.deadline": (
+        "The operation was not finished by {deadline} and was undone; retry it when the cause is mended: {last}",
+        "作业未能在 {deadline} 前完成，已撤销；排除原因后可重试：{last}",
+    ),
+    "operation.cancelled": ("The operation was cancelled by {actor}.", "作业已被 {actor} 取消。"),
+    "operation.dependency": (
+        "Operation {needs} that this one waits for did not succeed; retry that one first.",
+        "所依赖的作业 {needs} 没有成功，请先重试该作业。",
+    ),
+    "operation.unknown_kind": (
+        "This version does not know operations of kind {kind}; upgrade the worker.",
+        "当前版本不认识作业类型 {kind}，请升级工作进程。",
+    ),
+    "operation.children": (
+        "{failed} of {total} parts failed: {first}",
+        "{total} 个子作业中有 {failed} 个失败：{first}",
+    ),
+    "operation.attempts": (
+        "Tried {attempts} times without success; the last answer was: {last}",
+        "已尝试 {attempts} 次仍未成功，最后一次答复：{last}",
+    ),
+    "internal.error": (
+        "Something went wrong inside the control plane; operations staff can find it by the trace id.",
+        "控制平面内部出错；运维人员可凭跟踪号查找原因。",
+    ),
+    "provider.absent": ("Provider {name} is not configured or is disabled.", "云平台 {name} 未配置或已停用。"),
+    "address.exhausted": (
+        "Network {network} has no free address left out of {total}; use another network or return instances.",
+        "网络 {network} 的 {total} 个地址已用完，请换用其他网络或归还云主机。",
+    ),
+    "guest.did_not_stop": (
+        "The guest did not power off within {limit} s.",
+        "云主机在 {limit} 秒内没有关机。",
+    ),
+}

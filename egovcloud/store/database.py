@@ -1,0 +1,70 @@
+"""The one door to the database: SQLite (WAL) on one machine, PostgreSQL in a centre."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+
+class Database:
+    """Sessions on one database. ``url`` is an SQLAlchemy URL; safe to use from many threads."""
+
+    def __init__(self, url: str | URL, *, pool_size: int = 32) -> None:
+        self.url = make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 16, "pool_pre_ping": not self.sqlite}
+        if self.sqlite:
+            options["connect_args"] = {"timeout": 30, "check_same_thread": False}
+        else:
+            # A stopped worker must not hold row locks for longer than its lease is worth.
+            options["connect_args"] = {"options": "-c idle_in_transaction_session_timeout=15000 -c timezone=UTC"}
+        self.engine = create_engine(self.url, **options)
+        # SQLite has one writer: waiting in line here costs less than its busy loop.
+        self._line = threading.Lock() if self.sqlite else None
+        if self.sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        self._writers = sessionmaker(self.engine, expire_on_commit=False)
+        self._readers = sessionmaker(
+            self.engine.execution_options(egov_read=True), expire_on_commit=False, autoflush=False
+        )
+
+    @contextmanager
+    def unit(self) -> Iterator[Session]:
+        """One unit of work: commits when the block ends, changes nothing when it raises."""
+        with self._line or nullcontext(), self._writers() as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A snapshot for reading; what is changed through it is thrown away."""
+        with self._readers() as session:
+            yield session
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # this module says when a transaction begins
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "cache_size=-32000",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read = connection.get_execution_options().get("egov_read")
+    # A writer takes its lock at once: a reader that turns writer half-way would fail with "database is locked".
+    connection.exec_driver_sql("BEGIN" if read else "BEGIN IMMEDIATE")

@@ -1,0 +1,152 @@
+"""The one writer of states, and the events that it writes in the same transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, literal_column, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from egovcloud.domain.errors import Conflict
+from egovcloud.domain.lifecycle import LIFECYCLES
+from egovcloud.store.base import Model
+from egovcloud.store.models import (
+    Approval,
+    Event,
+    Host,
+    Image,
+    Instance,
+    Network,
+    Operation,
+    Request,
+    SecurityGroup,
+    Snapshot,
+    Step,
+    User,
+    Volume,
+)
+
+NOUNS: dict[type[Model], str] = {
+    Approval: "approval",
+    Host: "host",
+    Image: "image",
+    Instance: "instance",
+    Network: "network",
+    Operation: "operation",
+    Request: "request",
+    SecurityGroup: "security_group",
+    Snapshot: "snapshot",
+    Step: "step",
+    User: "user",
+    Volume: "volume",
+}
+
+# What is too frequent or too small to tell everyone.
+SILENT = frozenset({("step", "reset"), ("approval", "void"), ("operation", "claim")})
+
+
+def transition(
+    session: Session,
+    row: Model,
+    event: str,
+    *,
+    now: datetime,
+    operation_id: str | None = None,
+    data: dict[str, Any] | None = None,
+    **changes: object,
+) -> None:
+    """Move ``row`` by ``event`` and write ``changes`` with it, or raise ``Conflict`` and change nothing.
+
+    Compare-and-set on (id, state, generation): a row that somebody else moved since it was read stays theirs.
+    """
+    noun = NOUNS[type(row)]
+    before, generation = row.state, row.generation  # type: ignore[attr-defined]
+    after = LIFECYCLES[noun].next(before, event)
+    session.flush()
+    table = type(row).__table__
+    conditions = [column == getattr(row, column.key) for column in table.primary_key.columns]
+    values: dict[str, object] = {"state": after, "generation": generation + 1, **changes}
+    if "updated_at" in table.columns:
+        values["updated_at"] = now
+    statement = update(type(row)).where(*conditions, table.c.state == before, table.c.generation == generation)
+    result = cast(CursorResult[Any], session.execute(statement.values(values), execution_options=_QUIET))
+    if result.rowcount != 1:
+        raise Conflict("state.changed", noun=noun, state=before, event=event)
+    _mirror(row, values)
+    if (noun, event) in SILENT:
+        return
+    if isinstance(row, Step):
+        emit(
+            session,
+            now,
+            f"step.{event}",
+            "operation",
+            row.operation_id,
+            operation_id=row.operation_id,
+            department_id=None,
+            data={"step": row.name, "position": row.position, "state": after, **(data or {})},
+        )
+        return
+    emit(
+        session,
+        now,
+        f"{noun}.{event}",
+        noun,
+        row.id,  # type: ignore[attr-defined]
+        department_id=getattr(row, "department_id", None),
+        operation_id=operation_id or (row.id if isinstance(row, Operation) else None),
+        data={"from": before, "to": after, **(data or {})},
+    )
+
+
+_QUIET = {"synchronize_session": False}
+
+
+def _mirror(row: Model, values: dict[str, object]) -> None:
+    """Show the new values on the object without a second statement."""
+    for key, value in values.items():
+        set_committed_value(row, key, value)
+
+
+def touch(session: Session, row: Model, *, now: datetime, **changes: object) -> None:
+    """Change columns other than the state, guarded by the generation; ``Conflict`` when it moved on."""
+    session.flush()
+    table = type(row).__table__
+    generation = row.generation  # type: ignore[attr-defined]
+    values: dict[str, object] = {**changes, "generation": generation + 1}
+    if "updated_at" in table.columns:
+        values["updated_at"] = now
+    conditions = [column == getattr(row, column.key) for column in table.primary_key.columns]
+    statement = update(type(row)).where(*conditions, table.c.generation == generation).values(values)
+    result = cast(CursorResult[Any], session.execute(statement, execution_options=_QUIET))
+    if result.rowcount != 1:
+        raise Conflict("row.changed", noun=NOUNS.get(type(row), type(row).__name__.lower()))
+    _mirror(row, values)
+
+
+def emit(
+    session: Session,
+    now: datetime,
+    type_: str,
+    subject_type: str,
+    subject_id: str,
+    *,
+    department_id: str | None,
+    operation_id: str | None = None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Append one event to the stream, visible when the transaction commits."""
+    event = Event(
+        at=now,
+        type=type_,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        department_id=department_id,
+        operation_id=operation_id,
+        data=data or {},
+    )
+    if session.get_bind().dialect.name == "postgresql":
+        event.transaction = literal_column("pg_current_xact_id()::text::bigint")  # type: ignore[assignment]
+    session.add(event)

@@ -1,0 +1,201 @@
+"""Quota as a ledger: every growth path reserves here, commits here and gives back here.
+
+``quotas`` holds, per department and resource, the sum of the ledger over the department's subtree. Each movement
+changes the whole line of ancestors with one guarded UPDATE a node, root first, so that two of them never deadlock
+and no limit is ever passed, however many processes reserve at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from egovcloud.domain.errors import QuotaExceeded
+from egovcloud.domain.ids import new_id
+from egovcloud.domain.quota import RESOURCES, Amount
+from egovcloud.store.models import Department, LedgerEntry, Quota
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one node would say to an ask: ``after`` is used + asked."""
+
+    department_id: str
+    department_name: str
+    resource: str
+    limit: int | None
+    used: int
+    asked: int
+
+    @property
+    def after(self) -> int:
+        return self.used + self.asked
+
+    @property
+    def ok(self) -> bool:
+        return self.limit is None or self.asked <= 0 or self.after <= self.limit
+
+
+def lineage(session: Session, department_id: str) -> list[Department]:
+    """The department and its ancestors, root first."""
+    department = session.get_one(Department, department_id)
+    codes = department.path.strip("/").split("/")
+    paths = ["/" + "/".join(codes[: depth + 1]) + "/" for depth in range(len(codes))]
+    found = session.scalars(select(Department).where(Department.path.in_(paths))).all()
+    return sorted(found, key=lambda node: len(node.path))
+
+
+def open_account(session: Session, department_id: str, limits: dict[str, int | None] | None = None) -> None:
+    """Give a new department its rows; without a limit it is bounded by its ancestors alone."""
+    for resource in RESOURCES:
+        session.add(Quota(department_id=department_id, resource=resource, limit=(limits or {}).get(resource)))
+    session.flush()
+
+
+def check(session: Session, department_id: str, amount: Amount) -> list[Check]:
+    """Every (ancestor, resource) that ``amount`` touches, root first; stores nothing."""
+    asked = dict(amount.items())
+    nodes = lineage(session, department_id)
+    rows = session.scalars(select(Quota).where(Quota.department_id.in_([n.id for n in nodes]))).all()
+    by_key = {(row.department_id, row.resource): row for row in rows}
+    return [
+        Check(node.id, node.name, resource, row.limit, row.reserved + row.committed, count)
+        for node in nodes
+        for resource, count in asked.items()
+        if (row := by_key.get((node.id, resource)))
+    ]
+
+
+def reserve(
+    session: Session, department_id: str, amount: Amount, *, key: str, subject: tuple[str, str], now: datetime
+) -> None:
+    """Hold ``amount`` for something that will be made; ``QuotaExceeded`` names the node that is full."""
+    _move(session, "reserve", department_id, amount, Amount(), key=key, subject=subject, now=now)
+
+
+def commit(
+    session: Session, department_id: str, amount: Amount, *, key: str, subject: tuple[str, str], now: datetime
+) -> None:
+    """Turn a reservation into use: the thing exists."""
+    _move(session, "commit", department_id, -amount, amount, key=key, subject=subject, now=now)
+
+
+def release(
+    session: Session, department_id: str, amount: Amount, *, key: str, subject: tuple[str, str], now: datetime
+) -> None:
+    """Give back ``amount`` of what is in use: the thing shrank."""
+    _move(session, "release", department_id, Amount(), -amount, key=key, subject=subject, now=now)
+
+
+def settle(session: Session, *, key: str, subject: tuple[str, str], now: datetime) -> None:
+    """Give back everything that ``subject`` holds, reserved or committed, whatever its history was."""
+    balance = session.execute(
+        select(
+            LedgerEntry.department_id,
+            LedgerEntry.resource,
+            func.sum(LedgerEntry.reserved),
+            func.sum(LedgerEntry.committed),
+        )
+        .where(LedgerEntry.subject_id == subject[1])
+        .group_by(LedgerEntry.department_id, LedgerEntry.resource)
+    ).all()
+    for department_id in sorted({row[0] for row in balance}):
+        reserved = Amount.of({row[1]: -int(row[2]) for row in balance if row[0] == department_id})
+        committed = Amount.of({row[1]: -int(row[3]) for row in balance if row[0] == department_id})
+        _move(session, "release", department_id, reserved, committed, key=key, subject=subject, now=now)
+
+
+def _move(
+    session: Session,
+    movement: str,
+    department_id: str,
+    reserved: Amount,
+    committed: Amount,
+    *,
+    key: str,
+    subject: tuple[str, str],
+    now: datetime,
+) -> None:
+    moves = [
+        (resource, getattr(reserved, resource), getattr(committed, resource))
+        for resource in RESOURCES
+        if getattr(reserved, resource) or getattr(committed, resource)
+    ]
+    if not moves:
+        return
+    nodes = lineage(session, department_id)
+    for node in nodes:
+        for resource, more_reserved, more_committed in moves:
+            growth = more_reserved + more_committed
+            statement = update(Quota).where(Quota.department_id == node.id, Quota.resource == resource)
+            if growth > 0:
+                statement = statement.where(
+                    or_(Quota.limit.is_(None), Quota.reserved + Quota.committed + growth <= Quota.limit)
+                )
+            result = session.execute(
+                statement.values(reserved=Quota.reserved + more_reserved, committed=Quota.committed + more_committed),
+                execution_options={"synchronize_session": False},
+            )
+            if cast(CursorResult[Any], result).rowcount != 1:
+                raise _exceeded(session, node, resource, growth)
+    for resource, more_reserved, more_committed in moves:
+        session.add(
+            LedgerEntry(
+                id=new_id(),
+                at=now,
+                key=f"{movement}:{key}",
+                movement=movement,
+                department_id=department_id,
+                resource=resource,
+                reserved=more_reserved,
+                committed=more_committed,
+                subject_type=subject[0],
+                subject_id=subject[1],
+            )
+        )
+    session.flush()
+
+
+def _exceeded(session: Session, node: Department, resource: str, asked: int) -> QuotaExceeded:
+    row = session.get_one(Quota, (node.id, resource), populate_existing=True)
+    return QuotaExceeded(
+        "quota.exceeded",
+        field=resource,
+        department=node.name,
+        resource=resource,
+        limit=row.limit,
+        used=row.reserved + row.committed,
+        asked=asked,
+    )
+
+
+def drift(session: Session) -> Sequence[tuple[str, str, int, int]]:
+    """(department, resource, reserved off by, committed off by) wherever a quota differs from its ledger's sum."""
+    sums: dict[tuple[str, str], list[int]] = {}
+    departments = {row.id: row for row in session.scalars(select(Department))}
+    by_path = {row.path: row.id for row in departments.values()}
+    entries = session.execute(
+        select(
+            LedgerEntry.department_id,
+            LedgerEntry.resource,
+            func.sum(LedgerEntry.reserved),
+            func.sum(LedgerEntry.committed),
+        ).group_by(LedgerEntry.department_id, LedgerEntry.resource)
+    )
+    for department_id, resource, reserved, committed in entries:
+        codes = departments[department_id].path.strip("/").split("/")
+        for depth in range(len(codes)):
+            node = by_path["/" + "/".join(codes[: depth + 1]) + "/"]
+            total = sums.setdefault((node, resource), [0, 0])
+            total[0] += int(reserved)
+            total[1] += int(committed)
+    return [
+        (row.department_id, row.resource, row.reserved - total[0], row.committed - total[1])
+        for row in session.scalars(select(Quota))
+        if (row.reserved, row.committed) != tuple(total := sums.get((row.department_id, row.resource), [0, 0]))
+    ]
