@@ -81,18 +81,7 @@ INSTANCE = Lifecycle(
     ),
     final=frozenset({"deleted"}),
     transitional=frozenset(
-        [
-            "requested",
-            "building",
-            "starting",
-            "stopping",
-            "rebooting",
-            "resizing",
-            "rebuilding",
-            "migrating",
-            "reverting",
-            "deleting",
-        ]
+        "requested building starting stopping rebooting resizing rebuilding migrating reverting deleting".split()
     ),
 )
 
@@ -118,7 +107,7 @@ VOLUME = Lifecycle(
         ("deleting", "deleted", "deleted"),
     ),
     final=frozenset({"deleted"}),
-    transitional=frozenset(["requested", "creating", "attaching", "detaching", "growing", "deleting"]),
+    transitional=frozenset("requested creating attaching detaching growing deleting".split()),
 )
 
 SNAPSHOT = Lifecycle(
@@ -132,7 +121,7 @@ SNAPSHOT = Lifecycle(
         ("deleting", "deleted", "deleted"),
     ),
     final=frozenset({"deleted"}),
-    transitional=frozenset(["requested", "creating", "deleting"]),
+    transitional=frozenset("requested creating deleting".split()),
 )
 
 # Images, networks and security groups are made on a host when an instance first needs them, so that their own

@@ -9,103 +9,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-NOUNS_READ = [
-    "department",
-    "project",
-    "application",
-    "flavor",
-    "image",
-    "network",
-    "security_group",
-    "instance",
-    "volume",
-    "snapshot",
-    "ssh_key",
-    "request",
-    "quota",
-    "operation",
-    "event",
-]
+NOUNS_READ = (
+    "department project application flavor image network security_group instance volume snapshot ssh_key "
+    "request quota operation event"
+).split()
 
 _READ = frozenset(f"{noun}:read" for noun in NOUNS_READ)
 _SELF_SERVICE = frozenset(
-    [
-        "request:create",
-        "request:submit",
-        "request:withdraw",
-        "instance:start",
-        "instance:stop",
-        "instance:reboot",
-        "instance:screen",
-        "instance:update",
-        "volume:attach",
-        "volume:detach",
-        "volume:update",
-        "snapshot:create",
-        "snapshot:revert",
-        "snapshot:delete",
-        "ssh_key:create",
-        "ssh_key:delete",
-        "security_group:create",
-        "security_group:update",
-        "security_group:delete",
-        "application:create",
-        "application:update",
-    ]
+    """
+    request:create request:submit request:withdraw
+    instance:start instance:stop instance:reboot instance:screen instance:update
+    volume:attach volume:detach volume:update
+    snapshot:create snapshot:revert snapshot:delete
+    ssh_key:create ssh_key:delete
+    security_group:create security_group:update security_group:delete
+    application:create application:update
+    """.split()
 )
-_DESTRUCTIVE = frozenset(["instance:delete", "instance:rebuild", "volume:delete"])
-_GROWTH = frozenset(["instance:create", "instance:resize", "volume:create", "volume:grow"])
+_DESTRUCTIVE = frozenset("instance:delete instance:rebuild volume:delete".split())
+_GROWTH = frozenset("instance:create instance:resize volume:create volume:grow".split())
 _CENTRE = frozenset(
-    [
-        "host:read",
-        "host:update",
-        "provider:read",
-        "provider:update",
-        "storage_pool:read",
-        "site:read",
-        "zone:read",
-        "host_pool:read",
-        "placement:preview",
-        "instance:migrate",
-        "operation:retry",
-        "operation:cancel",
-        "image:create",
-        "image:update",
-        "image:delete",
-        "flavor:create",
-        "flavor:update",
-        "flavor:delete",
-        "network:create",
-        "network:update",
-        "network:delete",
-        "project:create",
-        "project:update",
-    ]
+    """
+    host:read host:update provider:read provider:update storage_pool:read site:read zone:read host_pool:read
+    placement:preview
+    instance:migrate operation:retry operation:cancel
+    image:create image:update image:delete flavor:create flavor:update flavor:delete
+    network:create network:update network:delete
+    project:create project:update
+    """.split()
 )
 _SYSTEM = frozenset(
-    [
-        "provider:create",
-        "provider:delete",
-        "site:create",
-        "zone:create",
-        "host_pool:create",
-        "host_pool:update",
-        "storage_pool:update",
-        "department:create",
-        "department:update",
-        "user:read",
-        "user:create",
-        "user:update",
-        "user:disable",
-        "quota:set",
-        "chain:read",
-        "chain:set",
-    ]
+    """
+    provider:create provider:delete site:create zone:create host_pool:create host_pool:update storage_pool:update
+    department:create department:update user:read user:create user:update user:disable
+    quota:set chain:read chain:set
+    """.split()
 )
-_SECURITY = frozenset(
-    ["grant:read", "grant:create", "grant:delete", "user:read", "user:unlock", "session:read", "session:revoke"]
-)
-_AUDIT = frozenset(["audit:read", "audit:export", "user:read", "grant:read"])
+_SECURITY = frozenset("grant:read grant:create grant:delete user:read user:unlock session:read session:revoke".split())
+_AUDIT = frozenset("audit:read audit:export user:read grant:read".split())
 
 ROLES: Mapping[str, frozenset[str]] = {
     "viewer": _READ,
@@ -115,24 +56,11 @@ ROLES: Mapping[str, frozenset[str]] = {
     | _SELF_SERVICE
     | _DESTRUCTIVE
     | frozenset(
-        [
-            "request:approve",
-            "project:create",
-            "project:update",
-            "user:read",
-            "user:create",
-            "user:update",
-            "grant:read",
-            "grant:create",
-            "grant:delete",
-            "quota:set",
-            "department:create",
-            "department:update",
-            "audit:read",
-        ]
+        "request:approve project:create project:update user:read user:create user:update grant:read grant:create "
+        "grant:delete quota:set department:create department:update audit:read".split()
     ),
     "centre_approver": _READ
-    | _CENTRE & frozenset(["host:read", "storage_pool:read", "placement:preview"])
+    | _CENTRE & frozenset("host:read storage_pool:read placement:preview".split())
     | {"request:approve"},
     "operator": _READ | _SELF_SERVICE | _DESTRUCTIVE | _GROWTH | _CENTRE | {"request:approve"},
     "system_admin": _READ | _CENTRE | _SYSTEM,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import (
+from sqlalchemy import Float, Integer, String, Text
     String,
     Text,
 )
