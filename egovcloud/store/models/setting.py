@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import Float, Integer, String, Text
-    String,
-    Text,
-)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from egovcloud.store.base import Model
