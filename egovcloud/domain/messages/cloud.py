@@ -29,6 +29,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Instance {id} is not running; start it first.",
         "云主机 {id} 未在运行，请先开机。",
     ),
+    "instance.has_snapshots": (
+        "Instance {id} has {count} snapshot(s); delete them before it moves.",
+        "云主机 {id} 有 {count} 个快照，迁移前请先删除。",
+    ),
     "host.full": (
         "Host {host} has {free} {resource} left and {wanted} are needed; choose another host.",
         "宿主机 {host} 的 {resource} 剩余 {free}，需要 {wanted}；请另选宿主机。",
