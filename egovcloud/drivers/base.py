@@ -348,6 +348,12 @@ class Driver(Protocol):
         """Move a running instance; idempotent: when it already runs on ``target``, that is the answer."""
         ...
 
+    def apply_security_groups(
+        self, host: str, instance_id: str, nics: Sequence[NicSpec], *, within: float
+    ) -> None:
+        """Let other groups guard the ports, live; the groups were ensured before. Ports are matched by MAC."""
+        ...
+
     def screen(self, host: str, instance_id: str, *, within: float) -> Screen: ...
 
     def serial_log(self, host: str, instance_id: str, *, limit: int, within: float) -> bytes:

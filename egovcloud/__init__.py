@@ -1,0 +1,1 @@
+"""Control plane and operations console of a government computing centre."""
