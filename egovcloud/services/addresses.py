@@ -1,0 +1,125 @@
+"""Which address a new port gets: the lowest that is free in its network, once.
+
+The network's row is locked while an address is chosen, so that concurrent requests wait in line instead of taking
+the same one; the unique key of ``ports`` (network, address) is what holds even without the lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from ipaddress import IPv4Address, IPv4Network
+from typing import cast
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from egovcloud.domain.errors import Conflict, QuotaExceeded, Transient
+from egovcloud.domain.ids import derived_id, mac_address
+from egovcloud.store.models import Instance, Network, Port
+
+ATTEMPTS = 5
+
+
+def total_addresses(cidr: str) -> int:
+    """How many instances the network holds: all addresses but the network's own, broadcast and gateway."""
+    return max(IPv4Network(cidr).num_addresses - 3, 0)
+
+
+def usable(cidr: str, gateway: str) -> Iterator[int]:
+    """Addresses that an instance may have, lowest first, as integers."""
+    network, taken = IPv4Network(cidr), int(IPv4Address(gateway))
+    first, last = int(network.network_address) + 1, int(network.broadcast_address) - 1
+    return (number for number in range(first, last + 1) if number != taken)
+
+
+def allocate(session: Session, network: Network, count: int) -> list[str]:
+    """The ``count`` lowest free addresses of ``network``, held until the transaction ends.
+
+    Raises ``QuotaExceeded`` when fewer are left, ``Conflict`` when the network is being deleted.
+    """
+    used = _used(session, network)
+    found: list[int] = []
+    for number in usable(network.cidr, network.gateway):
+        if len(found) == count:
+            break
+        if number not in used:
+            found.append(number)
+    if len(found) < count:
+        raise QuotaExceeded("address.exhausted", network=network.name, total=total_addresses(network.cidr))
+    used.update(found)
+    return [str(IPv4Address(number)) for number in found]
+
+
+def add_ports(session: Session, instance: Instance, networks: Sequence[Network], now: datetime) -> list[Port]:
+    """One port of ``instance`` in each of ``networks``, in this order; repeating it finds the ports again.
+
+    The instance must be flushed or in the session; its search text is brought up to date.
+    """
+    kept = {port.id: port for port in session.scalars(select(Port).where(Port.instance_id == instance.id))}
+    session.flush()
+    for network in sorted(networks, key=lambda network: network.id):
+        port_id = derived_id(instance.id, network.id)
+        if port_id not in kept:
+            kept[port_id] = _insert(session, instance, network, port_id, networks.index(network))
+    ports = sorted(kept.values(), key=lambda port: port.position)
+    instance.search = search_text(instance.name, instance.hostname, *(port.address for port in ports))
+    instance.updated_at = now
+    return ports
+
+
+def search_text(*parts: str) -> str:
+    """The lower-case text that a list searches in."""
+    return " ".join(part for part in parts if part).lower()
+
+
+def _insert(session: Session, instance: Instance, network: Network, port_id: str, position: int) -> Port:
+    for _ in range(ATTEMPTS):
+        (address,) = allocate(session, network, 1)
+        port = Port(
+            id=port_id,
+            instance_id=instance.id,
+            network_id=network.id,
+            position=position,
+            mac=_free_mac(session, port_id),
+            address=address,
+        )
+        try:
+            with session.begin_nested():
+                session.add(port)
+        except IntegrityError:
+            # Another transaction took the MAC, or the address without the lock: look again.
+            session.info.pop(_key(network), None)
+        else:
+            return port
+    raise Transient("state.changed", noun="network")
+
+
+def _free_mac(session: Session, port_id: str) -> str:
+    """A MAC has 24 free bits, so that among thousands of ports two ids do meet; then the next one derived is taken."""
+    candidates = [mac_address(port_id), *(mac_address(f"{port_id}/{turn}") for turn in range(1, 8))]
+    taken = set(session.scalars(select(Port.mac).where(Port.mac.in_(candidates))))
+    for candidate in candidates:
+        if candidate not in taken:
+            return candidate
+    raise Transient("state.changed", noun="port")
+
+
+def _key(network: Network) -> tuple[str, str]:
+    return ("addresses", network.id)
+
+
+def _used(session: Session, network: Network) -> set[int]:
+    """Addresses in use, read once a transaction: the lock on the network keeps the answer true until it ends."""
+    transaction = session.get_transaction()
+    known = session.info.get(_key(network))
+    if known is not None and known[0] is transaction:
+        return cast(set[int], known[1])
+    state = session.scalar(select(Network.state).where(Network.id == network.id).with_for_update(key_share=True))
+    if state != "active":
+        raise Conflict("network.not_active", network=network.name, state=state or "deleted")
+    rows = session.scalars(select(Port.address).where(Port.network_id == network.id))
+    used = {int(IPv4Address(address)) for address in rows}
+    session.info[_key(network)] = (transaction, used)
+    return used
