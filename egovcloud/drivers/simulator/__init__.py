@@ -1,0 +1,19 @@
+"""The simulated cloud: the driver, the maker of its file, its fault switches, and hands that reach in from outside."""
+
+from egovcloud.drivers.simulator.driver import SimulatorDriver
+from egovcloud.drivers.simulator.faults import Faults, FaultState
+from egovcloud.drivers.simulator.log import CallLog, CallRecord
+from egovcloud.drivers.simulator.outside import Outside
+from egovcloud.drivers.simulator.schema import SimHost, SimPool, create_cloud
+
+__all__ = [
+    "CallLog",
+    "CallRecord",
+    "FaultState",
+    "Faults",
+    "Outside",
+    "SimHost",
+    "SimPool",
+    "SimulatorDriver",
+    "create_cloud",
+]

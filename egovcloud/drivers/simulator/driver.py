@@ -1,0 +1,26 @@
+"""A cloud in a file: every capability of the contract, no hypervisor, and faults that can be switched on.
+
+The file is the provider's configuration; it lies outside the control plane's database, is shared by all processes
+that name it, and outlives them.
+"""
+
+from __future__ import annotations
+
+from egovcloud.drivers.base import Capability
+from egovcloud.drivers.simulator.parts.console import ConsolePart
+from egovcloud.drivers.simulator.parts.images import ImagesPart
+from egovcloud.drivers.simulator.parts.instances import InstancesPart
+from egovcloud.drivers.simulator.parts.inventory import InventoryPart
+from egovcloud.drivers.simulator.parts.migration import MigrationPart
+from egovcloud.drivers.simulator.parts.networks import NetworksPart
+from egovcloud.drivers.simulator.parts.snapshots import SnapshotsPart
+from egovcloud.drivers.simulator.parts.volumes import VolumesPart
+
+
+class SimulatorDriver(
+    InventoryPart, ImagesPart, NetworksPart, InstancesPart, MigrationPart, VolumesPart, SnapshotsPart, ConsolePart
+):
+    """``SimulatorDriver(installation, path)`` on a file made by ``create_cloud``; safe to use from many threads."""
+
+    kind = "simulator"
+    capabilities = frozenset(Capability)

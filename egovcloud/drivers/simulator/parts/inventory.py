@@ -1,0 +1,120 @@
+"""Hosts, pools, and what lies on them, ours and not ours."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from egovcloud.domain.errors import Forbidden, Transient
+from egovcloud.drivers.base import HostFacts, Owned, OwnedKind, PoolFacts, Unmanaged
+from egovcloud.drivers.simulator import find
+from egovcloud.drivers.simulator.calls import Call
+from egovcloud.drivers.simulator.parts.base import Part
+from egovcloud.drivers.simulator.removal import REMOVERS
+from egovcloud.drivers.simulator.schema import GIB
+
+_OWNED = (
+    "SELECT o.kind, o.id, o.ext, o.host, o.name, i.power, i.stop_at FROM objects o"
+    " LEFT JOIN instances i ON i.ext = o.ext WHERE o.host = ? AND o.owner = ? AND o.visible_at <= ? ORDER BY o.seq"
+)
+_UNMANAGED = (
+    "SELECT o.kind, o.ext, o.host, o.name, i.vcpus, i.memory_mib, coalesce(i.disk_gib, v.size_gib, 0) AS size_gib"
+    " FROM objects o LEFT JOIN instances i ON i.ext = o.ext LEFT JOIN volumes v ON v.ext = o.ext"
+    " WHERE o.host = ? AND o.owner IS NOT ? ORDER BY o.seq"
+)
+
+
+class InventoryPart(Part):
+    """Inventory never changes anything but in ``delete_owned``."""
+
+    def hosts(self, *, within: float) -> Sequence[HostFacts]:
+        with self.ask("hosts", within=within) as call, call.read() as tx:
+            rows = tx.execute("SELECT name, vcpus, memory_mib, cpu_model, version FROM hosts ORDER BY name").fetchall()
+        silent = self._silent([row["name"] for row in rows], call)
+        return [
+            HostFacts(
+                row["name"],
+                row["vcpus"],
+                row["memory_mib"],
+                row["name"] not in silent,
+                "simulator",
+                row["cpu_model"],
+                row["version"],
+                silent.get(row["name"], ""),
+            )
+            for row in rows
+        ]
+
+    def _silent(self, names: list[str], call: Call) -> dict[str, str]:
+        """Why a host does not answer; all are asked at once, so that the wait is one limit in all."""
+        if not (call.faults.unreachable or call.faults.hung):
+            return {}
+        silent: dict[str, str] = {}
+        for name in names:
+            try:
+                with Call(self.cloud, self.installation, "hosts", (name,), "", call.left(), False):
+                    pass
+            except Transient as error:
+                silent[name] = error.text()
+        return silent
+
+    def pools(self, host: str, *, within: float) -> Sequence[PoolFacts]:
+        with self.ask("pools", host, within=within) as call, call.read() as tx:
+            find.check_host(tx, host)
+            rows = tx.execute(
+                "SELECT p.name, p.shared, s.capacity_gib, s.allocated FROM pools p JOIN stores s ON s.name = p.store"
+                " WHERE p.host = ? ORDER BY p.name",
+                (host,),
+            ).fetchall()
+        return [
+            PoolFacts(
+                row["name"],
+                host,
+                "simulated",
+                row["capacity_gib"],
+                round(row["allocated"] / GIB, 3),
+                bool(row["shared"]),
+            )
+            for row in rows
+        ]
+
+    def list_owned(self, host: str, *, within: float) -> Sequence[Owned]:
+        with self.ask("list_owned", host, within=within) as call, call.read() as tx:
+            find.check_host(tx, host)
+            rows = tx.execute(_OWNED, (host, self.installation, call.now)).fetchall()
+        return [
+            Owned(OwnedKind(row[0]), row[1], row[2], row[3], row[4], find.power(row, call.now) if row[5] else None)
+            for row in rows
+        ]
+
+    def list_unmanaged(self, host: str, *, within: float) -> Sequence[Unmanaged]:
+        with self.ask("list_unmanaged", host, within=within) as call, call.read() as tx:
+            find.check_host(tx, host)
+            rows = tx.execute(_UNMANAGED, (host, self.installation)).fetchall()
+        return [
+            Unmanaged(
+                OwnedKind(row["kind"]),
+                row["ext"],
+                row["host"],
+                row["name"],
+                row["vcpus"] or 0,
+                row["memory_mib"] or 0,
+                float(row["size_gib"]),
+            )
+            for row in rows
+        ]
+
+    def delete_owned(self, owned: Owned, *, within: float) -> None:
+        with self.change("delete_owned", owned.host, our_id=owned.id, within=within) as call:
+            call.external_id = owned.external_id
+            with call.write() as tx:
+                find.check_host(tx, owned.host)
+                row = tx.execute(
+                    "SELECT kind, owner, id, host FROM objects WHERE ext = ?", (owned.external_id,)
+                ).fetchone()
+                if row is None:
+                    return
+                if tuple(row) != (owned.kind, self.installation, owned.id, owned.host):
+                    raise Forbidden("driver.foreign", external_id=owned.external_id, host=owned.host)
+                remove: Callable[[sqlite3.Connection, str, float], object] = REMOVERS[owned.kind]
+                remove(tx, owned.external_id, call.now)
