@@ -13,6 +13,8 @@ from egovcloud.drivers.simulator.cloudfile import CloudFile
 from egovcloud.drivers.simulator.removal import REMOVERS, commit
 from egovcloud.drivers.simulator.room import take_host, take_store
 
+_STRAY = json.dumps({"hostname": "stray", "ssh_keys": [], "user_data": None, "firmware": "bios", "cmdline": None})
+
 
 class Outside:
     """``which`` is our id or the external id; where a mark is doubled, our id means the oldest of them."""
@@ -102,17 +104,10 @@ class Outside:
             take_store(tx, host, pool, store, disk_gib)
             now = self._cloud.now()
             ext = find.add_object(tx, OwnedKind.INSTANCE, owner, our_id, host, host, name, now, now)
-            seed: dict[str, object] = {
-                "hostname": "stray",
-                "ssh_keys": [],
-                "user_data": None,
-                "firmware": "bios",
-                "cmdline": None,
-            }
             tx.execute(
                 "INSERT INTO instances (ext, pool, store, hostname, vcpus, memory_mib, disk_gib, allocated, image, seed,"
                 " power, ready_at, starts) VALUES (?, ?, ?, 'stray', ?, ?, ?, 0, NULL, ?, 'running', ?, ?)",
-                (ext, pool, store, vcpus, memory_mib, disk_gib, json.dumps(seed), now, json.dumps([[now, 0.0]])),
+                (ext, pool, store, vcpus, memory_mib, disk_gib, _STRAY, now, json.dumps([[now, 0.0]])),
             )
         return ext
 

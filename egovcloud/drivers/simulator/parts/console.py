@@ -56,7 +56,8 @@ class ConsolePart(Part):
         now = self.cloud.now()
         if row is None or find.power(row, now) is Power.STOPPED:
             return None
-        title = f"{row['hostname']}  -  {row['vcpus']} vCPU  {row['memory_mib']} MiB  {row['disk_gib']} GiB  on {row['host']}"
+        size = f"{row['vcpus']} vCPU  {row['memory_mib']} MiB  {row['disk_gib']} GiB"
+        title = f"{row['hostname']}  {size}  {row['host']}"
         return [title, "-" * COLUMNS, *serial_text(row, now).split("\n")[-(ROWS - 2) :]]
 
     def serial_log(self, host: str, instance_id: str, *, limit: int, within: float) -> bytes:
