@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from egovcloud.domain.errors import Invalid
@@ -59,7 +59,7 @@ class Listing(Generic[Row]):
     permission: str
     department: InstrumentedAttribute[Any] | None = None
     shared: bool = False
-    search: InstrumentedAttribute[str] | None = None
+    search: SQLColumnExpression[str] | None = None
     sorts: Mapping[str, InstrumentedAttribute[Any]] = field(default_factory=dict)
     filters: Mapping[str, Filter] = field(default_factory=dict)
     where: Callable[[], ColumnElement[bool]] | None = None
@@ -115,7 +115,7 @@ def page(session: Session, actor: Actor, listing: Listing[Row], query: ListQuery
         if listing.search is None:
             raise Invalid("list.search", field="q")
         conditions.append(listing.search.contains(query.q.lower(), autoescape=True))
-    statement: Select[tuple[Row]] = select(listing.model).where(*conditions)
+    statement: Select[Row] = select(listing.model).where(*conditions)
     total = None
     if query.count:
         total = session.scalar(select(func.count()).select_from(listing.model).where(*conditions)) or 0
