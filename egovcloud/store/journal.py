@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, literal_column, update
+from sqlalchemy import CursorResult, Table, literal_column, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -65,7 +65,7 @@ def transition(
     before, generation = row.state, row.generation  # type: ignore[attr-defined]
     after = LIFECYCLES[noun].next(before, event)
     session.flush()
-    table = type(row).__table__
+    table = cast(Table, type(row).__table__)
     conditions = [column == getattr(row, column.key) for column in table.primary_key.columns]
     values: dict[str, object] = {"state": after, "generation": generation + 1, **changes}
     if "updated_at" in table.columns:
@@ -113,7 +113,7 @@ def _mirror(row: Model, values: dict[str, object]) -> None:
 def touch(session: Session, row: Model, *, now: datetime, **changes: object) -> None:
     """Change columns other than the state, guarded by the generation; ``Conflict`` when it moved on."""
     session.flush()
-    table = type(row).__table__
+    table = cast(Table, type(row).__table__)
     generation = row.generation  # type: ignore[attr-defined]
     values: dict[str, object] = {**changes, "generation": generation + 1}
     if "updated_at" in table.columns:
@@ -148,5 +148,5 @@ def emit(
         data=data or {},
     )
     if session.get_bind().dialect.name == "postgresql":
-        event.transaction = literal_column("pg_current_xact_id()::text::bigint")  # type: ignore[assignment]
+        event.transaction = literal_column("pg_current_xact_id()::text::bigint")
     session.add(event)

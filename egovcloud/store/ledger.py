@@ -85,6 +85,13 @@ def commit(
     _move(session, "commit", department_id, -amount, amount, key=key, subject=subject, now=now)
 
 
+def cancel(
+    session: Session, department_id: str, amount: Amount, *, key: str, subject: tuple[str, str], now: datetime
+) -> None:
+    """Give back ``amount`` of a reservation: what it was held for will not be made."""
+    _move(session, "cancel", department_id, -amount, Amount(), key=key, subject=subject, now=now)
+
+
 def release(
     session: Session, department_id: str, amount: Amount, *, key: str, subject: tuple[str, str], now: datetime
 ) -> None:

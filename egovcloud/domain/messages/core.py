@@ -27,6 +27,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Host {host} was taken by another request at the same moment; placing again.",
         "宿主机 {host} 的容量刚被其他作业占用，正在重新放置。",
     ),
+    "pool.full": (
+        "Storage pool {pool} can promise {free} GiB more, {asked} were asked for; ask for less or have the pool grown.",
+        "存储池 {pool} 还可分配 {free} GiB，本次需要 {asked} GiB；请减少申请或联系中心扩容。",
+    ),
     "operation.deadline": (
         "The operation was not finished by {deadline} and was undone; retry it when the cause is mended: {last}",
         "作业未能在 {deadline} 前完成，已撤销；排除原因后可重试：{last}",
@@ -47,6 +51,25 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "operation.attempts": (
         "Tried {attempts} times without success; the last answer was: {last}",
         "已尝试 {attempts} 次仍未成功，最后一次答复：{last}",
+    ),
+    "instance.not_placed": ("Instance {id} has no host yet.", "云主机 {id} 尚未分配宿主机。"),
+    "instance.vanished": (
+        "Instance {id} is not on its host any more; rebuild it or delete it.",
+        "云主机 {id} 已不在其宿主机上，请重建或删除。",
+    ),
+    "instance.gone": (
+        "Instance {id} was removed from its host by somebody else; rebuild it or delete it.",
+        "云主机 {id} 已被他人从宿主机上移除，请重建或删除。",
+    ),
+    "instance.no_room": (
+        "The host has {free_vcpus} vCPU and {free_mib} MiB free, {vcpus} and {memory_mib} more were asked for; "
+        "move the instance to another host first, or choose a smaller flavor.",
+        "宿主机剩余 {free_vcpus} vCPU、{free_mib} MiB 内存，还需要 {vcpus} vCPU、{memory_mib} MiB；请先迁移到其他宿主机或选择较小规格。",
+    ),
+    "volume.not_placed": ("Volume {id} has no storage pool yet.", "云硬盘 {id} 尚未分配存储池。"),
+    "volume.gone": (
+        "Volume {id} was removed from its pool by somebody else; restore it or delete it.",
+        "云硬盘 {id} 已被他人从存储池中移除，请恢复或删除。",
     ),
     "internal.error": (
         "Something went wrong inside the control plane; operations staff can find it by the trace id.",

@@ -50,6 +50,7 @@ class Operation(Entity, Model):
     deadline_at: Mapped[datetime] = mapped_column(UtcTime())
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     cancel_requested: Mapped[bool] = mapped_column(Boolean, default=False)
+    cancelled_by: Mapped[str | None] = mapped_column(String(120))
     error: Mapped[dict[str, Any] | None] = mapped_column(Json)
     unique_key: Mapped[str | None] = mapped_column(String(120))
     started_at: Mapped[datetime | None] = mapped_column(UtcTime())

@@ -1,0 +1,140 @@
+"""What hosts and pools have promised: claimed and given back under the host's generation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.orm import Session
+
+from egovcloud.domain.errors import Conflict, QuotaExceeded
+from egovcloud.scheduler import Ask, HostView, StorageView, Verdict, place
+from egovcloud.store.models import Host, HostPool, Instance, Provider, StoragePool
+
+
+def host_views(session: Session, groups: Iterable[str] = ()) -> list[HostView]:
+    """Every host of an enabled provider, as placement sees it. ``groups`` are the anti-affinity groups to look up."""
+    pools: dict[str, list[tuple[StoragePool, float]]] = {}
+    rows = session.execute(
+        select(Host, HostPool, Provider)
+        .join(HostPool, HostPool.id == Host.host_pool_id)
+        .join(Provider, Provider.id == Host.provider_id)
+        .where(Provider.enabled.is_(True))
+        .order_by(Host.name)
+        .execution_options(populate_existing=True)
+    ).all()
+    ratios = {host.id: host_pool.disk_ratio for host, host_pool, _ in rows}
+    for pool in session.scalars(select(StoragePool).execution_options(populate_existing=True)):
+        pools.setdefault(pool.host_id, []).append((pool, ratios.get(pool.host_id, 1.0)))
+    members: dict[str, set[str]] = {}
+    wanted = [group for group in groups if group]
+    if wanted:
+        found = select(Instance.host_id, Instance.anti_affinity).where(
+            Instance.anti_affinity.in_(wanted), Instance.host_id.is_not(None), Instance.state != "deleted"
+        )
+        for host_id, group in session.execute(found):
+            members.setdefault(str(host_id), set()).add(str(group))
+    return [
+        HostView(
+            id=host.id,
+            name=host.name,
+            zone_id=host_pool.zone_id,
+            state=host.state,
+            health=host.health,
+            vcpus=host.vcpus,
+            memory_mib=host.memory_mib,
+            vcpus_allocated=host.vcpus_allocated,
+            memory_allocated_mib=host.memory_allocated_mib,
+            generation=host.generation,
+            vcpu_ratio=host_pool.vcpu_ratio,
+            memory_ratio=host_pool.memory_ratio,
+            reserved_memory_mib=host.reserved_memory_mib,
+            storage=tuple(
+                StorageView(pool.id, pool.name, pool.capacity_gib, pool.allocated_gib, ratio)
+                for pool, ratio in pools.get(host.id, ())
+            ),
+            capabilities=frozenset(provider.capabilities),
+            groups=frozenset(members.get(host.id, ())),
+        )
+        for host, host_pool, provider in rows
+    ]
+
+
+def choose(session: Session, ask: Ask) -> tuple[Verdict, list[Verdict]]:
+    """The best host for ``ask`` and everyone's verdict; ``QuotaExceeded`` says what binds when none fits."""
+    verdicts = place(ask, host_views(session, [ask.anti_affinity] if ask.anti_affinity else []))
+    if not verdicts or not verdicts[0].accepted:
+        raise QuotaExceeded(
+            "placement.none",
+            vcpus=ask.vcpus,
+            memory_mib=ask.memory_mib,
+            disk_gib=ask.disk_gib,
+            reasons=binding(verdicts),
+        )
+    return verdicts[0], verdicts
+
+
+def binding(verdicts: list[Verdict]) -> str:
+    """How many hosts each filter refused: ``memory 3, state 1``; no host is named to a tenant."""
+    counts: dict[str, int] = {}
+    for verdict in verdicts:
+        for reason in verdict.reasons:
+            if not reason.ok:
+                counts[reason.name] = counts.get(reason.name, 0) + 1
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda c: -c[1])) or "no hosts"
+
+
+def claim_host(
+    session: Session, host_id: str, generation: int, vcpus: int, memory_mib: int, *, host_name: str, now: datetime
+) -> None:
+    """Take capacity of the host as it was when it was judged; ``Conflict`` when it has changed since."""
+    statement = (
+        update(Host)
+        .where(Host.id == host_id, Host.generation == generation)
+        .values(
+            vcpus_allocated=Host.vcpus_allocated + vcpus,
+            memory_allocated_mib=Host.memory_allocated_mib + memory_mib,
+            generation=generation + 1,
+            updated_at=now,
+        )
+    )
+    if _count(session, statement) != 1:
+        raise Conflict("placement.conflict", host=host_name)
+
+
+def return_host(session: Session, host_id: str, vcpus: int, memory_mib: int) -> None:
+    """Give capacity back."""
+    _count(
+        session,
+        update(Host)
+        .where(Host.id == host_id)
+        .values(
+            vcpus_allocated=Host.vcpus_allocated - vcpus,
+            memory_allocated_mib=Host.memory_allocated_mib - memory_mib,
+            generation=Host.generation + 1,
+        ),
+    )
+
+
+def claim_pool(session: Session, pool_id: str, size_gib: int, ratio: float) -> None:
+    """Promise space of a pool; ``QuotaExceeded`` when it has promised all it may. Negative sizes give back."""
+    statement = update(StoragePool).where(StoragePool.id == pool_id)
+    if size_gib > 0:
+        statement = statement.where(StoragePool.allocated_gib + size_gib <= StoragePool.capacity_gib * ratio)
+    if _count(session, statement.values(allocated_gib=StoragePool.allocated_gib + size_gib)) != 1:
+        pool = session.get_one(StoragePool, pool_id, populate_existing=True)
+        free = int(pool.capacity_gib * ratio - pool.allocated_gib)
+        raise QuotaExceeded("pool.full", pool=pool.name, asked=size_gib, free=free)
+
+
+def disk_ratio(session: Session, host_id: str) -> float:
+    """How much more than its size a pool of this host may promise."""
+    statement = select(HostPool.disk_ratio).join(Host, Host.host_pool_id == HostPool.id).where(Host.id == host_id)
+    return session.scalars(statement).one()
+
+
+def _count(session: Session, statement: Any) -> int:
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast(CursorResult[Any], result).rowcount

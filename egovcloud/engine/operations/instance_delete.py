@@ -1,0 +1,78 @@
+"""The step that takes an instance away, and everything that goes with it."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from egovcloud.domain.errors import Problem
+from egovcloud.engine import capacity
+from egovcloud.engine.kinds import Result, Run
+from egovcloud.engine.operations.common import (
+    LONG,
+    attached_volumes,
+    fail_subject,
+    instance_driver,
+    record_wipe,
+    wipe_of,
+    wipe_result,
+)
+from egovcloud.store import ledger
+from egovcloud.store.journal import transition
+from egovcloud.store.models import Instance, InstanceSecurityGroup, Operation, Port, Snapshot
+
+
+def delete(run: Run) -> Result:
+    """Cut the power, wipe and remove the disks; volumes are let go and stay."""
+    with run.database.read() as session:
+        if session.get_one(Instance, run.subject_id).host_id is None:
+            return {}
+    driver, host = instance_driver(run)
+    return dict(wipe_result(driver.delete_instance(host, run.subject_id, wipe=True, within=LONG)))
+
+
+def deleted(session: Session, run: Run, result: Result, operation: Operation) -> None:
+    """Capacity, addresses and quota come back in the same moment in which the row says deleted."""
+    instance = session.get_one(Instance, run.subject_id, populate_existing=True)
+    record_wipe(session, run.now, operation, instance, "instance", wipe_of(result))
+    if instance.host_id and instance.storage_pool_id:
+        capacity.return_host(session, instance.host_id, instance.vcpus, instance.memory_mib)
+        capacity.claim_pool(session, instance.storage_pool_id, -instance.disk_gib, 1.0)
+    session.execute(sql_delete(Port).where(Port.instance_id == instance.id))
+    session.execute(sql_delete(InstanceSecurityGroup).where(InstanceSecurityGroup.instance_id == instance.id))
+    ledger.settle(session, key=operation.id, subject=("instance", instance.id), now=run.now)
+    for volume in attached_volumes(session, instance.id):
+        transition(session, volume, "detached", now=run.now, operation_id=operation.id, instance_id=None, device=None)
+    for snapshot in session.scalars(
+        select(Snapshot).where(Snapshot.instance_id == instance.id, Snapshot.state != "deleted")
+    ):
+        if snapshot.state in ("available", "error", "requested"):
+            transition(session, snapshot, "delete", now=run.now, operation_id=operation.id)
+        transition(session, snapshot, "deleted", now=run.now, operation_id=operation.id, deleted_at=run.now)
+    transition(
+        session,
+        instance,
+        "deleted",
+        now=run.now,
+        operation_id=operation.id,
+        deleted_at=run.now,
+        observed_power=None,
+        observed_at=run.now,
+    )
+
+
+def failed(session: Session, run: Run, operation: Operation, problem: Problem) -> None:
+    """What was to be let go is still attached."""
+    for volume in attached_volumes(session, run.subject_id):
+        if volume.state == "detaching":
+            transition(session, volume, "attached", now=run.now, operation_id=operation.id)
+    fail_subject(Instance)(session, run, operation, problem)
+
+
+def retried(session: Session, run: Run, operation: Operation) -> None:
+    instance = session.get_one(Instance, run.subject_id, populate_existing=True)
+    transition(session, instance, "delete", now=run.now, operation_id=operation.id)
+    for volume in attached_volumes(session, instance.id):
+        if volume.state == "in_use":
+            transition(session, volume, "detach", now=run.now, operation_id=operation.id)

@@ -1,0 +1,134 @@
+"""Steps that move a running instance, with its disks where they are not shared, to another host."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from egovcloud.domain.errors import Conflict, Permanent, Problem
+from egovcloud.drivers.base import Capability
+from egovcloud.engine import capacity
+from egovcloud.engine.kinds import Result, Run
+from egovcloud.engine.operations.common import LONG, SHORT, attached_volumes
+from egovcloud.engine.operations.instance_create import ask_for
+from egovcloud.engine.specs import instance_spec
+from egovcloud.store.journal import touch, transition
+from egovcloud.store.models import Host, Instance, Operation, StoragePool
+
+
+def place(session: Session, run: Run, result: Result, operation: Operation) -> None:
+    """Choose and claim the target; the source stays claimed until the machine has left it."""
+    instance = session.get_one(Instance, run.subject_id, populate_existing=True)
+    if instance.host_id is None:
+        raise Permanent("instance.not_placed", id=instance.id)
+    source = session.get_one(Host, instance.host_id)
+    volumes = sum(volume.size_gib for volume in attached_volumes(session, instance.id))
+    ask = replace(ask_for(session, instance, volumes), avoid=frozenset({source.id}), only=run.params.get("host_id"))
+    peers = [view.id for view in capacity.host_views(session)]
+    same = {h.id for h in session.query(Host).filter(Host.provider_id == source.provider_id)}
+    ask = replace(ask, avoid=ask.avoid | frozenset(id_ for id_ in peers if id_ not in same))
+    best, _ = capacity.choose(session, ask)
+    capacity.claim_host(
+        session,
+        best.host_id,
+        best.generation,
+        instance.vcpus,
+        instance.memory_mib,
+        host_name=best.host_name,
+        now=run.now,
+    )
+    assert best.storage_pool_id is not None
+    ratio = capacity.disk_ratio(session, best.host_id)
+    capacity.claim_pool(session, best.storage_pool_id, instance.disk_gib + volumes, ratio)
+    result.update(
+        source=source.id,
+        source_name=source.name,
+        target=best.host_id,
+        target_name=best.host_name,
+        pool=best.storage_pool_id,
+        disk_gib=instance.disk_gib + volumes,
+    )
+
+
+def unplace(session: Session, run: Run, operation: Operation) -> None:
+    placed = run.results.get("place")
+    if not placed:
+        return
+    instance = session.get_one(Instance, run.subject_id, populate_existing=True)
+    capacity.return_host(session, placed["target"], instance.vcpus, instance.memory_mib)
+    capacity.claim_pool(session, placed["pool"], -placed["disk_gib"], 1.0)
+
+
+def prepare(run: Run) -> Result:
+    """Image, networks and guards must be on the target before the machine arrives."""
+    placed = run.results["place"]
+    driver, target = run.providers.of_host(placed["target"])
+    with run.database.read() as session:
+        instance = session.get_one(Instance, run.subject_id)
+        spec = instance_spec(session, run.cipher, instance, host_id=placed["target"], pool_id=placed["pool"])
+    driver.ensure_image(target, spec.pool, spec.image, within=LONG)
+    for nic in spec.nics:
+        driver.ensure_network(target, nic.network, within=SHORT)
+        for group in nic.security_groups:
+            driver.ensure_security_group(target, group, within=SHORT)
+    return {}
+
+
+def migrate(run: Run) -> Result:
+    """Move it; when it is there already, because we were cut off last time, that is the answer."""
+    placed = run.results["place"]
+    driver, target = run.providers.of_host(placed["target"])
+    with run.database.read() as session:
+        shared = session.get_one(StoragePool, placed["pool"]).shared
+    needed = Capability.LIVE_MIGRATION_SHARED if shared else Capability.LIVE_MIGRATION_COPY
+    if needed not in driver.capabilities:
+        raise Permanent("driver.unsupported", capability=needed.value)
+    ref = driver.live_migrate(run.subject_id, placed["source_name"], target, shared=shared, within=LONG)
+    return {"external_id": ref.external_id, "host": ref.host}
+
+
+def unmigrate(run: Run) -> None:
+    """If it is on the target after all, bring it back: the journal is about to say that it never moved."""
+    placed = run.results["place"]
+    driver, target = run.providers.of_host(placed["target"])
+    there = driver.observe_instance(target, run.subject_id, within=SHORT)
+    here = driver.observe_instance(placed["source_name"], run.subject_id, within=SHORT)
+    if there is not None and here is None:
+        driver.live_migrate(run.subject_id, target, placed["source_name"], shared=False, within=LONG)
+
+
+def moved(session: Session, run: Run, result: Result, operation: Operation) -> None:
+    """The machine is on the target: the source's claim goes, the volumes go with it."""
+    placed = run.results["place"]
+    instance = session.get_one(Instance, run.subject_id, populate_existing=True)
+    old_pool = instance.storage_pool_id
+    capacity.return_host(session, placed["source"], instance.vcpus, instance.memory_mib)
+    if old_pool:
+        capacity.claim_pool(session, old_pool, -instance.disk_gib, 1.0)
+    for volume in attached_volumes(session, instance.id):
+        if volume.storage_pool_id:
+            capacity.claim_pool(session, volume.storage_pool_id, -volume.size_gib, 1.0)
+        touch(session, volume, now=run.now, host_id=placed["target"], storage_pool_id=placed["pool"])
+    transition(
+        session,
+        instance,
+        "run",
+        now=run.now,
+        operation_id=operation.id,
+        host_id=placed["target"],
+        storage_pool_id=placed["pool"],
+        external_id=result["external_id"],
+        observed_power="running",
+        observed_at=run.now,
+        data={"source": placed["source_name"], "target": placed["target_name"]},
+    )
+
+
+def failed(session: Session, run: Run, operation: Operation, problem: Problem) -> None:
+    """It still runs where it was: a move that did not happen is no harm to the machine."""
+    instance = session.get_one(Instance, run.subject_id, populate_existing=True)
+    if instance.state != "migrating":
+        raise Conflict("state.changed", noun="instance", state=instance.state, event="run")
+    error = {"code": problem.code, "params": problem.params, "detail": problem.text("en")}
+    transition(session, instance, "run", now=run.now, operation_id=operation.id, error=error)

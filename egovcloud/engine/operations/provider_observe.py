@@ -1,0 +1,297 @@
+"""Looks at every host of a provider at once, and writes what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from egovcloud.domain.errors import Problem
+from egovcloud.domain.ids import new_id
+from egovcloud.domain.lifecycle import LIFECYCLES
+from egovcloud.drivers.base import Driver, HostFacts, PoolFacts
+from egovcloud.engine.kinds import Result, Run
+from egovcloud.planner.reconcile import Finding, Seen, Wanted, differences, orphans
+from egovcloud.store.base import Model
+from egovcloud.store.journal import touch, transition
+from egovcloud.store.models import (
+    CapacitySample,
+    Host,
+    Image,
+    Instance,
+    Network,
+    Operation,
+    Provider,
+    SecurityGroup,
+    Sighting,
+    Snapshot,
+    StoragePool,
+    Volume,
+)
+
+log = structlog.get_logger()
+
+LOOK = 10.0  # seconds that one host may take; it delays nobody but itself
+MISSES = 45.0  # seconds of silence after which a host counts as down
+SWEEP_AGE = 20.0  # seconds between the two sightings of an orphan
+NOUNS: dict[str, type[Model]] = {
+    "instance": Instance,
+    "volume": Volume,
+    "snapshot": Snapshot,
+    "network": Network,
+    "security_group": SecurityGroup,
+    "image": Image,
+}
+
+
+@dataclass
+class HostLook:
+    """What one host answered; ``error`` when it did not."""
+
+    facts: HostFacts
+    pools: Sequence[PoolFacts] = ()
+    seen: list[Seen] = field(default_factory=list)
+    error: str = ""
+
+
+def look(run: Run) -> Result:
+    """One thread a host; what was seen is compared here, so that the journal keeps only what differs."""
+    with run.database.read() as session:
+        provider = session.get_one(Provider, run.subject_id)
+        before = _wanted(session, provider.id)
+    driver = run.providers.driver(provider)
+    facts = driver.hosts(within=LOOK)
+    with ThreadPoolExecutor(max_workers=max(1, min(32, len(facts)))) as pool:
+        looks = list(pool.map(lambda one: _look_at(driver, one), facts))
+    with run.database.read() as session:
+        after = {(row.kind, row.id): row for row in _wanted(session, provider.id, every=True)}
+    seen = [one for host in looks for one in host.seen]
+    answered = frozenset(host.facts.name for host in looks if not host.error)
+    findings = [f for f in differences(before, seen, answered) if f.event != "gone" or _really_gone(driver, run, f)]
+    return {
+        "capabilities": sorted(driver.capabilities),
+        "hosts": [{**asdict(h.facts), "error": h.error, "pools": [asdict(p) for p in h.pools]} for h in looks],
+        "findings": [asdict(finding) for finding in findings],
+        "orphans": [asdict(one) for one in orphans(seen, after)],
+    }
+
+
+def _look_at(driver: Driver, facts: HostFacts) -> HostLook:
+    if not facts.reachable:
+        return HostLook(facts, error=facts.detail or "unreachable")
+    try:
+        owned = driver.list_owned(facts.name, within=LOOK)
+        pools = driver.pools(facts.name, within=LOOK)
+    except Problem as problem:
+        return HostLook(facts, error=problem.text("en"))
+    seen = [
+        Seen(one.kind.value, one.id, one.external_id, one.host, one.power.value if one.power else None) for one in owned
+    ]
+    return HostLook(facts, pools, seen)
+
+
+def _really_gone(driver: Driver, run: Run, finding: Finding) -> bool:
+    """Ask for exactly this one before saying so: a list may lag behind."""
+    if finding.kind != "instance":
+        return finding.kind == "volume" and _volume_gone(driver, run, finding)
+    with run.database.read() as session:
+        host = session.scalars(select(Host.name).join(Instance).where(Instance.id == finding.id)).first()
+    try:
+        return host is not None and driver.observe_instance(host, finding.id, within=LOOK) is None
+    except Problem:
+        return False
+
+
+def _volume_gone(driver: Driver, run: Run, finding: Finding) -> bool:
+    with run.database.read() as session:
+        row = session.execute(
+            select(Host.name, StoragePool.name)
+            .join(Volume, Volume.host_id == Host.id)
+            .join(StoragePool, StoragePool.id == Volume.storage_pool_id)
+            .where(Volume.id == finding.id)
+        ).first()
+    try:
+        return row is not None and driver.observe_volume(row[0], row[1], finding.id, within=LOOK) is None
+    except Problem:
+        return False
+
+
+def _wanted(session: Session, provider_id: str, *, every: bool = False) -> list[Wanted]:
+    """Rows of this provider; ``every`` adds the nouns that have no host of their own."""
+    rows: list[Wanted] = []
+    for kind, model in (("instance", Instance), ("volume", Volume)):
+        statement = (
+            select(model.id, model.state, model.generation, Host.name, model.external_id)
+            .outerjoin(Host, Host.id == model.host_id)
+            .where(model.state != "deleted")
+        )
+        if not every:
+            statement = statement.where(Host.provider_id == provider_id)
+        busy = LIFECYCLES[kind].transitional
+        rows += [Wanted(kind, i, s, g, h or "", e, s not in busy) for i, s, g, h, e in session.execute(statement)]
+    if every:
+        for kind in ("snapshot", "network", "security_group", "image"):
+            other = NOUNS[kind]
+            found = session.execute(
+                select(other.id, other.state, other.generation).where(other.state != "deleted")  # type: ignore[attr-defined]
+            )
+            rows += [Wanted(kind, i, s, g, "", None, False) for i, s, g in found]
+    return rows
+
+
+def write(session: Session, run: Run, result: Result, operation: Operation) -> None:
+    """Inventory, health, differences and sightings; a row that moved since it was read is left to its mover."""
+    provider = session.get_one(Provider, run.subject_id, populate_existing=True)
+    provider.checked_at = run.now
+    if sorted(provider.capabilities) != result["capabilities"]:
+        provider.capabilities = result["capabilities"]
+    _write_hosts(session, run, provider, result["hosts"], operation)
+    for finding in result["findings"]:
+        _write_finding(session, run, Finding(**finding), operation)
+    answered = {host["name"] for host in result["hosts"] if not host["error"]}
+    doomed = _write_sightings(session, run, provider.id, [Seen(**one) for one in result["orphans"]], answered)
+    _sample(session, run.now)
+    silent = [host["name"] for host in result["hosts"] if host["error"]]
+    provider.detail = "; ".join(f"{h['name']}: {h['error']}" for h in result["hosts"] if h["error"])[:1000]
+    result.update(doomed=doomed, silent=silent, hosts=len(result["hosts"]), orphans=len(result["orphans"]))
+
+
+def _write_hosts(
+    session: Session, run: Run, provider: Provider, hosts: list[dict[str, Any]], operation: Operation
+) -> None:
+    known = {host.name: host for host in session.scalars(select(Host).where(Host.provider_id == provider.id))}
+    for facts in hosts:
+        host = known.get(facts["name"])
+        if host is None:
+            host = _register(session, provider, facts, run.now)
+        healthy = not facts["error"]
+        silence = (run.now - (host.seen_at or host.created_at)).total_seconds()
+        health = "up" if healthy else ("down" if silence >= MISSES else host.health)
+        changes: dict[str, Any] = {}
+        if health != host.health:
+            changes["health"] = health
+        if healthy and (facts["vcpus"], facts["memory_mib"]) != (host.vcpus, host.memory_mib):
+            changes.update(vcpus=facts["vcpus"], memory_mib=facts["memory_mib"])
+        if changes:
+            if changes.get("health") == "down":
+                _lose_sight(session, run, host, operation)
+            touch(session, host, now=run.now, **changes)
+        # Not guarded: when it was last seen is no reason to place anything anew.
+        quiet: dict[str, Any] = {"detail": facts["error"][:500]}
+        if healthy:
+            quiet.update(seen_at=run.now, hypervisor=f"{facts['hypervisor']} {facts['version']}".strip()[:120])
+        session.execute(update(Host).where(Host.id == host.id).values(quiet))
+        _write_pools(session, host, facts["pools"], run.now)
+
+
+def _register(session: Session, provider: Provider, facts: dict[str, Any], now: datetime) -> Host:
+    """A host that the provider's configuration names and that was never seen before joins the configured pool."""
+    host = Host(
+        id=new_id(),
+        name=facts["name"],
+        provider_id=provider.id,
+        host_pool_id=provider.config["host_pool_id"],
+        created_at=now,
+        updated_at=now,
+        vcpus=facts["vcpus"],
+        memory_mib=facts["memory_mib"],
+        reserved_memory_mib=int(provider.config.get("reserved_memory_mib", 0)),
+        health="unknown",
+        state="enabled",
+    )
+    session.add(host)
+    session.flush()
+    return host
+
+
+def _write_pools(session: Session, host: Host, pools: list[dict[str, Any]], now: datetime) -> None:
+    known = {pool.name: pool for pool in session.scalars(select(StoragePool).where(StoragePool.host_id == host.id))}
+    for facts in pools:
+        pool = known.get(facts["name"])
+        if pool is None:
+            pool = StoragePool(host_id=host.id, name=facts["name"], kind=facts["kind"], created_at=now, updated_at=now)
+            session.add(pool)
+        pool.capacity_gib, pool.used_gib = facts["capacity_gib"], facts["used_gib"]
+        pool.kind, pool.shared = facts["kind"], facts["shared"]
+    session.flush()
+
+
+def _lose_sight(session: Session, run: Run, host: Host, operation: Operation) -> None:
+    """Nobody knows how its instances fare; nobody may start a second copy of them either."""
+    statement = select(Instance).where(Instance.host_id == host.id, Instance.state.in_(("active", "stopped")))
+    for instance in session.scalars(statement.execution_options(populate_existing=True)):
+        transition(session, instance, "lost", now=run.now, operation_id=operation.id, data={"host": host.name})
+
+
+def _write_finding(session: Session, run: Run, finding: Finding, operation: Operation) -> None:
+    model = NOUNS[finding.kind]
+    row = session.get(model, finding.id, populate_existing=True)
+    if row is None or row.generation != finding.generation:  # type: ignore[attr-defined]
+        return
+    if finding.event not in LIFECYCLES[finding.kind].events(row.state):  # type: ignore[attr-defined]
+        return
+    changes: dict[str, Any] = {"observed_at": run.now}
+    if finding.kind == "instance":
+        changes["observed_power"] = None if finding.event == "gone" else finding.seen
+    if finding.event == "gone":
+        problem = {"code": f"{finding.kind}.gone", "params": {"id": finding.id}, "detail": "not found on its host"}
+        changes["error"] = problem
+    data = {"out_of_band": True, "was": finding.was, "seen": finding.seen}
+    transition(session, row, finding.event, now=run.now, operation_id=operation.id, data=data, **changes)
+
+
+def _write_sightings(
+    session: Session, run: Run, provider_id: str, found: list[Seen], answered: set[str]
+) -> list[dict[str, Any]]:
+    """Remember what was seen; what was seen before, long enough ago, is doomed."""
+    statement = select(Sighting).where(Sighting.provider_id == provider_id, Sighting.host.in_(answered))
+    known = {(s.host, s.kind, s.external_id): s for s in session.scalars(statement)}
+    doomed = []
+    for one in found:
+        sighting = known.pop((one.host, one.kind, one.external_id), None)
+        if sighting is None:
+            session.add(
+                Sighting(
+                    provider_id=provider_id,
+                    host=one.host,
+                    kind=one.kind,
+                    external_id=one.external_id,
+                    object_id=one.id,
+                    first_seen_at=run.now,
+                    last_seen_at=run.now,
+                )
+            )
+            continue
+        sighting.last_seen_at = run.now
+        age = timedelta(seconds=float(run.params.get("sweep_age", SWEEP_AGE)))
+        if run.now - sighting.first_seen_at >= age:
+            doomed.append({"kind": one.kind, "id": one.id, "external_id": one.external_id, "host": one.host})
+    for gone in known.values():
+        session.delete(gone)
+    return doomed
+
+
+def _sample(session: Session, now: datetime) -> None:
+    """One row a day for the growth chart and the forecast."""
+    totals = session.execute(
+        select(
+            func.count(), func.coalesce(func.sum(Instance.vcpus), 0), func.coalesce(func.sum(Instance.memory_mib), 0)
+        ).where(Instance.state != "deleted")
+    ).one()
+    allocated, used = session.execute(
+        select(
+            func.coalesce(func.sum(StoragePool.allocated_gib), 0), func.coalesce(func.sum(StoragePool.used_gib), 0.0)
+        )
+    ).one()
+    sample = session.get(CapacitySample, now.date().isoformat())
+    if sample is None:
+        sample = CapacitySample(day=now.date().isoformat())
+        session.add(sample)
+    sample.instances, sample.vcpus, sample.memory_mib = totals
+    sample.volume_gib, sample.storage_used_gib = allocated, used

@@ -1,0 +1,309 @@
+"""Volumes: create, attach, detach, grow and delete."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from egovcloud.domain.errors import Permanent, Problem
+from egovcloud.domain.quota import volume_amount
+from egovcloud.drivers.base import Driver, VolumeSpec
+from egovcloud.engine import capacity
+from egovcloud.engine.kinds import OperationKind, Result, Run, StepKind, Wait
+from egovcloud.engine.operations.common import (
+    LONG,
+    SHORT,
+    fail_subject,
+    look_again,
+    record_wipe,
+    wipe_of,
+    wipe_result,
+)
+from egovcloud.store import ledger
+from egovcloud.store.journal import touch, transition
+from egovcloud.store.models import Instance, Operation, StoragePool, Volume
+
+_fail = fail_subject(Volume)
+
+
+def _where(run: Run) -> tuple[Driver, str, str, Volume]:
+    """(driver, host, pool, row) of the operation's volume."""
+    with run.database.read() as session:
+        volume = session.get_one(Volume, run.subject_id)
+        if volume.host_id is None or volume.storage_pool_id is None:
+            raise Permanent("volume.not_placed", id=volume.id)
+        pool = session.get_one(StoragePool, volume.storage_pool_id).name
+    driver, host = run.providers.of_host(volume.host_id)
+    return driver, host, pool, volume
+
+
+def _row(session: Session, run: Run) -> Volume:
+    return session.get_one(Volume, run.subject_id, populate_existing=True)
+
+
+# -- create --------------------------------------------------------------------------------------------------------
+def place(session: Session, run: Run, _: Result, operation: Operation) -> None:
+    """Beside the instance that it is for: its pool is local to that host."""
+    volume = _row(session, run)
+    instance = session.get_one(Instance, run.params["instance_id"], populate_existing=True)
+    if instance.host_id is None or instance.storage_pool_id is None:
+        raise Permanent("instance.not_placed", id=instance.id)
+    ratio = capacity.disk_ratio(session, instance.host_id)
+    capacity.claim_pool(session, instance.storage_pool_id, volume.size_gib, ratio)
+    transition(
+        session,
+        volume,
+        "build",
+        now=run.now,
+        operation_id=operation.id,
+        host_id=instance.host_id,
+        storage_pool_id=instance.storage_pool_id,
+    )
+
+
+def unplace(session: Session, run: Run, operation: Operation) -> None:
+    volume = _row(session, run)
+    if volume.storage_pool_id is None:
+        return
+    capacity.claim_pool(session, volume.storage_pool_id, -volume.size_gib, 1.0)
+    touch(session, volume, now=run.now, host_id=None, storage_pool_id=None, external_id=None)
+
+
+def create(run: Run) -> Result:
+    driver, host, pool, volume = _where(run)
+    spec = VolumeSpec(id=volume.id, name=volume.name, host=host, pool=pool, size_gib=volume.size_gib)
+    return {"external_id": driver.create_volume(spec, within=SHORT).external_id}
+
+
+def uncreate(run: Run) -> None:
+    driver, host, pool, volume = _where(run)
+    driver.delete_volume(host, pool, volume.id, wipe=False, within=SHORT)
+
+
+def created(session: Session, run: Run, result: Result, operation: Operation) -> None:
+    volume = _row(session, run)
+    ledger.commit(
+        session,
+        volume.department_id,
+        volume_amount(volume.size_gib),
+        key=operation.id,
+        subject=("volume", volume.id),
+        now=run.now,
+    )
+    transition(
+        session,
+        volume,
+        "ready",
+        now=run.now,
+        operation_id=operation.id,
+        external_id=result["external_id"],
+        observed_at=run.now,
+        error=None,
+    )
+
+
+def create_failed(session: Session, run: Run, operation: Operation, problem: Problem) -> None:
+    ledger.settle(session, key=f"{operation.id}:{operation.lease}", subject=("volume", run.subject_id), now=run.now)
+    _fail(session, run, operation, problem)
+
+
+def create_retried(session: Session, run: Run, operation: Operation) -> None:
+    volume = _row(session, run)
+    ledger.reserve(
+        session,
+        volume.department_id,
+        volume_amount(volume.size_gib),
+        key=f"{operation.id}:{operation.lease}",
+        subject=("volume", volume.id),
+        now=run.now,
+    )
+    transition(session, volume, "retry", now=run.now, operation_id=operation.id, error=None)
+
+
+# -- attach and detach ---------------------------------------------------------------------------------------------
+def begin_attach(session: Session, run: Run, _: Result, operation: Operation) -> None:
+    """For an attach that was planned before the volume existed, the volume enters the state only now."""
+    volume = _row(session, run)
+    if volume.state != "attaching":
+        transition(
+            session,
+            volume,
+            "attach",
+            now=run.now,
+            operation_id=operation.id,
+            instance_id=run.params["instance_id"],
+        )
+
+
+def attach(run: Run) -> Result:
+    driver, host, pool, volume = _where(run)
+    device = driver.attach_volume(host, run.params["instance_id"], pool, volume.id, within=SHORT)
+    return {"device": device}
+
+
+def unattach(run: Run) -> None:
+    driver, host, _, volume = _where(run)
+    driver.detach_volume(host, run.params["instance_id"], volume.id, within=SHORT)
+
+
+def attached(session: Session, run: Run, result: Result, operation: Operation) -> None:
+    transition(
+        session,
+        _row(session, run),
+        "attached",
+        now=run.now,
+        operation_id=operation.id,
+        device=result["device"],
+        instance_id=run.params["instance_id"],
+        error=None,
+    )
+
+
+def attach_failed(session: Session, run: Run, operation: Operation, problem: Problem) -> None:
+    """It is still there and still free."""
+    volume = _row(session, run)
+    if volume.state == "attaching":
+        error = {"code": problem.code, "params": problem.params, "detail": problem.text("en")}
+        transition(
+            session,
+            volume,
+            "detached",
+            now=run.now,
+            operation_id=operation.id,
+            instance_id=None,
+            device=None,
+            error=error,
+        )
+
+
+def detach(run: Run) -> Result | Wait:
+    """Asked again until the guest has let go."""
+    driver, host, _, volume = _where(run)
+    instance_id = run.params["instance_id"]
+    return {} if driver.detach_volume(host, instance_id, volume.id, within=SHORT) else Wait(look_again(run))
+
+
+def detached(session: Session, run: Run, result: Result, operation: Operation) -> None:
+    transition(
+        session, _row(session, run), "detached", now=run.now, operation_id=operation.id, instance_id=None, device=None
+    )
+
+
+def detach_failed(session: Session, run: Run, operation: Operation, problem: Problem) -> None:
+    """The guest did not let go: it is still attached."""
+    volume = _row(session, run)
+    if volume.state == "detaching":
+        transition(session, volume, "attached", now=run.now, operation_id=operation.id)
+
+
+# -- grow ----------------------------------------------------------------------------------------------------------
+def claim_growth(session: Session, run: Run, _: Result, operation: Operation) -> None:
+    volume = _row(session, run)
+    if volume.host_id is None or volume.storage_pool_id is None:
+        raise Permanent("volume.not_placed", id=volume.id)
+    ratio = capacity.disk_ratio(session, volume.host_id)
+    capacity.claim_pool(session, volume.storage_pool_id, run.params["to_gib"] - volume.size_gib, ratio)
+
+
+def return_growth(session: Session, run: Run, operation: Operation) -> None:
+    volume = _row(session, run)
+    if "claim" in run.results and volume.storage_pool_id:
+        capacity.claim_pool(session, volume.storage_pool_id, volume.size_gib - run.params["to_gib"], 1.0)
+
+
+def grow(run: Run) -> Result:
+    driver, host, pool, volume = _where(run)
+    driver.grow_volume(host, pool, volume.id, run.params["to_gib"], within=SHORT)
+    return {}
+
+
+def grown(session: Session, run: Run, result: Result, operation: Operation) -> None:
+    volume = _row(session, run)
+    more = volume_amount(run.params["to_gib"] - volume.size_gib)
+    subject = ("volume", volume.id)
+    ledger.commit(session, volume.department_id, more, key=operation.id, subject=subject, now=run.now)
+    event = "attached" if volume.instance_id else "ready"
+    transition(
+        session, volume, event, now=run.now, operation_id=operation.id, size_gib=run.params["to_gib"], error=None
+    )
+
+
+def grow_failed(session: Session, run: Run, operation: Operation, problem: Problem) -> None:
+    """It keeps the size that it had."""
+    volume = _row(session, run)
+    more = volume_amount(run.params["to_gib"] - volume.size_gib)
+    key = f"{operation.id}:{operation.lease}"
+    ledger.cancel(session, volume.department_id, more, key=key, subject=("volume", volume.id), now=run.now)
+    event = "attached" if volume.instance_id else "ready"
+    error = {"code": problem.code, "params": problem.params, "detail": problem.text("en")}
+    transition(session, volume, event, now=run.now, operation_id=operation.id, error=error)
+
+
+# -- delete --------------------------------------------------------------------------------------------------------
+def delete(run: Run) -> Result:
+    with run.database.read() as session:
+        if session.get_one(Volume, run.subject_id).host_id is None:
+            return {}
+    driver, host, pool, volume = _where(run)
+    return dict(wipe_result(driver.delete_volume(host, pool, volume.id, wipe=True, within=LONG)))
+
+
+def deleted(session: Session, run: Run, result: Result, operation: Operation) -> None:
+    volume = _row(session, run)
+    record_wipe(session, run.now, operation, volume, "volume", wipe_of(result))
+    if volume.storage_pool_id:
+        capacity.claim_pool(session, volume.storage_pool_id, -volume.size_gib, 1.0)
+    ledger.settle(session, key=operation.id, subject=("volume", volume.id), now=run.now)
+    transition(session, volume, "deleted", now=run.now, operation_id=operation.id, deleted_at=run.now)
+
+
+def retry_delete(session: Session, run: Run, operation: Operation) -> None:
+    transition(session, _row(session, run), "delete", now=run.now, operation_id=operation.id)
+
+
+KINDS = (
+    OperationKind(
+        "volume.create",
+        "volume",
+        (
+            StepKind("place", record=place, undo_record=unplace),
+            StepKind("create", effect=create, record=created, undo=uncreate),
+        ),
+        seconds=600,
+        on_failure=create_failed,
+        on_retry=create_retried,
+    ),
+    OperationKind(
+        "volume.attach",
+        "volume",
+        (StepKind("begin", record=begin_attach), StepKind("attach", effect=attach, record=attached, undo=unattach)),
+        seconds=300,
+        on_failure=attach_failed,
+        on_retry=lambda session, run, operation: begin_attach(session, run, {}, operation),
+    ),
+    OperationKind(
+        "volume.detach",
+        "volume",
+        (StepKind("detach", effect=detach, record=detached),),
+        seconds=300,
+        on_failure=detach_failed,
+    ),
+    OperationKind(
+        "volume.grow",
+        "volume",
+        (
+            StepKind("claim", record=claim_growth, undo_record=return_growth),
+            StepKind("grow", effect=grow, record=grown),
+        ),
+        seconds=300,
+        on_failure=grow_failed,
+    ),
+    OperationKind(
+        "volume.delete",
+        "volume",
+        (StepKind("delete", effect=delete, record=deleted),),
+        seconds=3600,
+        on_failure=_fail,
+        on_retry=retry_delete,
+        cancellable=False,
+    ),
+)

@@ -1,0 +1,47 @@
+"""From a provider's row to its driver, made once per process and made anew when the row changes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from egovcloud.domain.errors import Permanent
+from egovcloud.drivers.base import Driver
+from egovcloud.store.database import Database
+from egovcloud.store.models import Host, Provider
+
+Factory = Callable[[str, str, Mapping[str, Any]], Driver]  # (installation, provider name, config) → driver
+
+
+class Providers:
+    """Drivers by provider and by host. ``factories`` maps a driver's kind to its maker."""
+
+    def __init__(self, database: Database, installation: str, factories: Mapping[str, Factory]) -> None:
+        self._database = database
+        self._installation = installation
+        self._factories = factories
+        self._made: dict[str, tuple[int, Driver]] = {}
+        self._lock = threading.Lock()
+
+    def driver(self, provider: Provider) -> Driver:
+        """The driver of ``provider``; ``Permanent`` when it is disabled or of an unknown kind."""
+        if not provider.enabled or provider.driver not in self._factories:
+            raise Permanent("provider.absent", name=provider.name)
+        with self._lock:
+            made = self._made.get(provider.id)
+            fingerprint = hash((provider.driver, repr(provider.config)))
+            if made is None or made[0] != fingerprint:
+                made = (
+                    fingerprint,
+                    self._factories[provider.driver](self._installation, provider.name, provider.config),
+                )
+                self._made[provider.id] = made
+            return made[1]
+
+    def of_host(self, host_id: str) -> tuple[Driver, str]:
+        """The driver that drives a host, and the host's name there."""
+        with self._database.read() as session:
+            host = session.get_one(Host, host_id)
+            provider = session.get_one(Provider, host.provider_id)
+        return self.driver(provider), host.name

@@ -1,0 +1,81 @@
+"""Compares what is desired with what is seen. Pure: it reads nothing and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A row that should exist in the cloud. ``settled`` is false while an operation owns it."""
+
+    kind: str
+    id: str
+    state: str
+    generation: int
+    host: str
+    external_id: str | None
+    settled: bool
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An object in the cloud that bears our marker."""
+
+    kind: str
+    id: str
+    external_id: str
+    host: str
+    power: str | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """``event`` is of the noun's lifecycle; it counts only while the row still has this generation."""
+
+    kind: str
+    id: str
+    event: str
+    generation: int
+    was: str
+    seen: str
+
+
+POWER_EVENTS = {"running": "seen_running", "stopped": "seen_stopped", "crashed": "seen_stopped"}
+STATE_OF_POWER = {"seen_running": "active", "seen_stopped": "stopped"}
+
+
+def differences(wanted: Iterable[Wanted], seen: Sequence[Seen], answered: frozenset[str]) -> list[Finding]:
+    """Instances whose power differs, and settled things that their host, which answered, does not have."""
+    by_key: Mapping[tuple[str, str, str], Seen] = {(one.kind, one.id, one.host): one for one in seen}
+    findings = []
+    for row in wanted:
+        if not row.settled or row.host not in answered:
+            continue
+        found = by_key.get((row.kind, row.id, row.host))
+        if found is None:
+            if row.state not in ("error", "deleted"):
+                findings.append(Finding(row.kind, row.id, "gone", row.generation, row.state, "absent"))
+        elif row.kind == "instance" and found.power in POWER_EVENTS:
+            event = POWER_EVENTS[found.power]
+            if STATE_OF_POWER[event] != row.state:
+                findings.append(Finding(row.kind, row.id, event, row.generation, row.state, found.power))
+    return findings
+
+
+def orphans(seen: Iterable[Seen], rows: Mapping[tuple[str, str], Wanted]) -> list[Seen]:
+    """What bears our marker and belongs to no row, or is a second one of a row's thing.
+
+    ``rows`` must have been read *after* ``seen``: a thing is never made before its row.
+    """
+    found = []
+    for one in seen:
+        row = rows.get((one.kind, one.id))
+        if row is None or row.state == "deleted":
+            found.append(one)
+        elif row.settled and row.kind in ("instance", "volume"):
+            mine = (row.host, row.external_id)
+            if row.external_id is None or (one.host, one.external_id) != mine:
+                found.append(one)
+    return found
