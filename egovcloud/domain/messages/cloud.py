@@ -37,7 +37,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Host {host} has {free} {resource} left and {wanted} are needed; choose another host.",
         "宿主机 {host} 的 {resource} 剩余 {free}，需要 {wanted}；请另选宿主机。",
     ),
-    "pool.full": (
+    "pool.no_space": (
         "Storage pool {pool} of host {host} has {free} GiB left and {wanted} GiB are needed; choose another pool.",
         "宿主机 {host} 的存储池 {pool} 剩余 {free} GiB，需要 {wanted} GiB；请另选存储池。",
     ),

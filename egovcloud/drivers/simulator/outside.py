@@ -105,8 +105,8 @@ class Outside:
             now = self._cloud.now()
             ext = find.add_object(tx, OwnedKind.INSTANCE, owner, our_id, host, host, name, now, now)
             tx.execute(
-                "INSERT INTO instances (ext, pool, store, hostname, vcpus, memory_mib, disk_gib, allocated, image, seed,"
-                " power, ready_at, starts) VALUES (?, ?, ?, 'stray', ?, ?, ?, 0, NULL, ?, 'running', ?, ?)",
+                "INSERT INTO instances (ext, pool, store, hostname, vcpus, memory_mib, disk_gib, allocated, image,"
+                " seed, power, ready_at, starts) VALUES (?, ?, ?, 'stray', ?, ?, ?, 0, NULL, ?, 'running', ?, ?)",
                 (ext, pool, store, vcpus, memory_mib, disk_gib, _STRAY, now, json.dumps([[now, 0.0]])),
             )
         return ext

@@ -25,14 +25,14 @@ def take_host(tx: sqlite3.Connection, host: str, vcpus: int, memory_mib: int) ->
 
 
 def take_store(tx: sqlite3.Connection, host: str, pool: str, store: str, size_gib: int, allocated: int = 0) -> None:
-    """Provision space; ``QuotaExceeded("pool.full")`` when it is promised away or written full."""
+    """Provision space; ``QuotaExceeded("pool.no_space")`` when it is promised away or written full."""
     row = tx.execute("SELECT capacity_gib, provisioned_gib, allocated FROM stores WHERE name = ?", (store,)).fetchone()
     free = min(
         row["capacity_gib"] * POOL_OVERCOMMIT - row["provisioned_gib"],
         row["capacity_gib"] - row["allocated"] / GIB,
     )
     if size_gib > row["capacity_gib"] * POOL_OVERCOMMIT - row["provisioned_gib"] or allocated / GIB > free:
-        raise QuotaExceeded("pool.full", host=host, pool=pool, free=int(max(0, free)), wanted=size_gib)
+        raise QuotaExceeded("pool.no_space", host=host, pool=pool, free=int(max(0, free)), wanted=size_gib)
     charge(tx, store, size_gib, allocated)
 
 
