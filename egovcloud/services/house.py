@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.clock import Clock, system_clock
-from egovcloud.domain.errors import Forbidden, NotFound, Problem
+from egovcloud.domain.errors import Conflict, Forbidden, NotFound, Problem, Transient
 from egovcloud.domain.ids import new_id
+from egovcloud.services import intent as intents
 from egovcloud.services.actor import Actor
 from egovcloud.store.base import Model
 from egovcloud.store.database import Database
@@ -42,6 +44,8 @@ class Unit:
             self.subject_id = getattr(row, "id", None)
             self.department_id = row.id if isinstance(row, Department) else getattr(row, "department_id", None)
             name = name or str(getattr(row, "name", "") or getattr(row, "username", "") or getattr(row, "title", ""))
+            if (intent := intents.current.get()) is not None:
+                intent.check(row)
         self.subject_name = name[:200]
         self.data.update(data)
 
@@ -72,25 +76,72 @@ class House:
 
     @contextmanager
     def write(self, actor: Actor, action: str, subject_type: str = "") -> Iterator[Unit]:
-        """A use case that changes something: its audit entry commits with it; a refusal commits one of its own."""
+        """A use case that changes something: its audit entry commits with it; a refusal commits one of its own.
+
+        Inside an ``Intent`` with a key the transaction is the intent's, and commits with the stored answer.
+        """
+        intent = intents.current.get()
+        joined = intent if intent is not None and intent.once is not None else None
         unit: Unit | None = None
         try:
-            with self.database.unit() as session:
+            with _known_failures(), self._transaction(joined) as session:
                 unit = Unit(session, actor, self.clock(), action, self.cipher, subject_type=subject_type)
                 yield unit
+                if intent is not None and intent.if_match is not None:
+                    raise Conflict("precondition.failed", generation="-")
                 session.add(_entry(unit, "success", ""))
+                session.flush()
         except Problem as problem:
             if unit is not None:
-                with self.database.unit() as session:
-                    session.add(_entry(unit, "failure", problem.code))
+                refusal = _entry(unit, "failure", problem.code)
+                if joined is not None:
+                    joined.refusals.append(refusal)
+                else:
+                    with self.database.unit() as session:
+                        session.add(refusal)
             raise
-        self.wake()
+        if joined is not None:
+            joined.woken = True
+        else:
+            self.wake()
+
+    @contextmanager
+    def _transaction(self, joined: intents.Intent | None) -> Iterator[Session]:
+        if joined is None:
+            with self.database.unit() as session:
+                yield session
+        else:
+            # A use case that catches a refusal of another one must keep only its own changes.
+            session = joined.join()
+            with session.begin_nested():
+                yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A use case that only looks."""
-        with self.database.read() as session:
-            yield session
+        """A use case that only looks; inside an ``Intent`` that already wrote, it sees what was written."""
+        intent = intents.current.get()
+        with _known_failures():
+            if intent is not None and intent.session is not None:
+                yield intent.session
+            else:
+                with self.database.read() as session:
+                    yield session
+
+
+@contextmanager
+def _known_failures() -> Iterator[None]:
+    """The database's own refusals in our words: a race for a unique name, a reference to nothing, no database."""
+    try:
+        yield
+    except IntegrityError as error:
+        text = f"{getattr(error.orig, 'sqlstate', '')} {error.orig}"
+        if "23505" in text or "UNIQUE" in text:
+            raise Conflict("row.duplicate") from error
+        if "23503" in text or "FOREIGN KEY" in text:
+            raise Conflict("row.reference") from error
+        raise
+    except OperationalError as error:
+        raise Transient("database.unavailable", retry_after=2.0) from error
 
 
 def _entry(unit: Unit, outcome: str, code: str) -> AuditEntry:

@@ -1,0 +1,1 @@
+"""One module a noun; each holds a table named ``routes``."""

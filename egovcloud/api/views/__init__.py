@@ -1,0 +1,1 @@
+"""Answer models that more than one noun shows."""

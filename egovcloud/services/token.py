@@ -1,0 +1,90 @@
+"""Scoped tokens for automation: never more than their owner holds, never without an end."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from egovcloud.domain.errors import Invalid, NotFound, Unauthenticated
+from egovcloud.services.access import actor_of
+from egovcloud.services.actor import Actor
+from egovcloud.services.house import House
+from egovcloud.services.listing import Listing, ListQuery, Page, page
+from egovcloud.services.session import digest, only_sessions
+from egovcloud.store.journal import touch
+from egovcloud.store.models import Token, User
+
+PREFIX = "egov_"
+
+
+def identify(house: House, secret: str, *, address: str, trace_id: str) -> Actor:
+    """Who is behind a token, narrowed to its permissions; ``Unauthenticated`` when it is unknown or over."""
+    now = house.clock()
+    with house.read() as session:
+        row = session.execute(
+            select(Token, User).join(User, Token.user_id == User.id).where(Token.digest == digest(secret))
+        ).one_or_none()
+        if row is None or row[0].revoked_at is not None or row[0].expires_at <= now or row[1].state != "active":
+            raise Unauthenticated("auth.required")
+        token, user = row
+        scope = frozenset(token.permissions)
+        actor = actor_of(session, user, address=address, trace_id=trace_id, scope=scope)
+    if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
+        with house.database.unit() as session:
+            session.execute(update(Token).where(Token.id == token.id).values(last_used_at=now))
+    return actor
+
+
+def create(
+    house: House, actor: Actor, name: str, permissions: Sequence[str], expires_in_days: int
+) -> tuple[Token, str]:
+    """A new token and its secret, which is shown this once."""
+    only_sessions(actor)
+    secret = PREFIX + secrets.token_urlsafe(32)
+    with house.write(actor, "token.create", "token") as unit:
+        unit.about("token", None, name, permissions=sorted(set(permissions)))
+        missing = sorted(set(permissions) - actor.permissions())
+        if missing:
+            raise Invalid("token.permissions", field="permissions", missing=", ".join(missing))
+        token = Token(
+            user_id=actor.user_id,
+            name=name,
+            prefix=secret[:12],
+            digest=digest(secret),
+            permissions=sorted(set(permissions)),
+            expires_at=unit.now + timedelta(days=expires_in_days),
+            created_at=unit.now,
+            updated_at=unit.now,
+        )
+        unit.session.add(token)
+        unit.session.flush()
+        unit.about("token", token)
+        return token, secret
+
+
+def revoke(house: House, actor: Actor, token_id: str) -> None:
+    """End a token of one's own."""
+    with house.write(actor, "token.delete", "token") as unit:
+        token = unit.session.get(Token, token_id)
+        if token is None or token.user_id != actor.user_id or token.revoked_at is not None:
+            raise NotFound("thing.absent", noun="tokens", id=token_id)
+        unit.about("token", token)
+        touch(unit.session, token, now=unit.now, revoked_at=unit.now)
+
+
+def listing(actor: Actor) -> Listing[Token]:
+    """The caller's own tokens that were not revoked."""
+    mine = Token.user_id == actor.user_id
+    return Listing(Token, permission="", where=lambda: mine & Token.revoked_at.is_(None))
+
+
+LISTING: Listing[Token] = Listing(Token, permission="")
+
+
+def page_own(house: House, actor: Actor, query: ListQuery) -> Page[Token]:
+    """One page of the caller's own tokens."""
+    with house.read() as session:
+        return page(session, actor, listing(actor), query)
