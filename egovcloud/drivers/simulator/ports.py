@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import sqlite3
+from collections.abc import Sequence
 from functools import lru_cache
 
 from egovcloud.domain.errors import Conflict, NotFound, Permanent
@@ -19,11 +20,32 @@ def plug(tx: sqlite3.Connection, owner: str, ext: str, spec: InstanceSpec) -> No
             raise NotFound("network.absent", id=nic.network.id, host=spec.host)
         _check_address(tx, network, spec, nic)
         tx.execute("INSERT INTO nics VALUES (?, ?, ?, ?, ?)", (ext, position, network, nic.mac, nic.address))
+    guard(tx, owner, ext, spec.host, spec.nics)
+
+
+def guard(tx: sqlite3.Connection, owner: str, ext: str, host: str, nics: Sequence[NicSpec]) -> None:
+    """Let these groups, and no others, guard the ports that have these MACs."""
+    ports = {row[0]: row[1] for row in tx.execute("SELECT mac, position FROM nics WHERE instance = ?", (ext,))}
+    for nic in nics:
+        if nic.mac not in ports:
+            raise Permanent("driver.failed", host=host, detail=f"the instance has no port {nic.mac}")
+        wanted: set[str] = set()
         for group in nic.security_groups:
-            held = find.first(tx, OwnedKind.SECURITY_GROUP, owner, group.id, spec.host, None)
+            held = find.first(tx, OwnedKind.SECURITY_GROUP, owner, group.id, host, None)
             if held is None:
-                raise NotFound("security_group.absent", id=group.id, host=spec.host)
-            tx.execute("INSERT OR IGNORE INTO nic_groups VALUES (?, ?, ?)", (ext, position, held))
+                raise NotFound("security_group.absent", id=group.id, host=host)
+            wanted.add(held)
+        port = (ext, ports[nic.mac])
+        now = {
+            row[0]
+            for row in tx.execute("SELECT security_group FROM nic_groups WHERE instance = ? AND position = ?", port)
+        }
+        for held in now - wanted:
+            tx.execute(
+                "DELETE FROM nic_groups WHERE instance = ? AND position = ? AND security_group = ?", (*port, held)
+            )
+        for held in wanted - now:
+            tx.execute("INSERT INTO nic_groups VALUES (?, ?, ?)", (*port, held))
 
 
 def _check_address(tx: sqlite3.Connection, network: str, spec: InstanceSpec, nic: NicSpec) -> None:

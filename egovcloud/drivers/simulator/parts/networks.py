@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
-from egovcloud.domain.errors import Permanent
-from egovcloud.drivers.base import NetworkSpec, OwnedKind, Ref, SecurityGroupSpec
+from egovcloud.domain.errors import NotFound, Permanent
+from egovcloud.drivers.base import NetworkSpec, NicSpec, OwnedKind, Ref, SecurityGroupSpec
 from egovcloud.drivers.simulator import find
 from egovcloud.drivers.simulator.parts.base import Part
+from egovcloud.drivers.simulator.ports import guard
 from egovcloud.drivers.simulator.removal import remove_network, remove_security_group
 
 _MODES = ("nat", "isolated", "bridged")
@@ -110,3 +112,13 @@ class NetworksPart(Part):
             for ext in find.every(tx, OwnedKind.SECURITY_GROUP, self.installation, group_id, host, call.now):
                 call.external_id = ext
                 remove_security_group(tx, ext, call.now)
+
+    def apply_security_groups(self, host: str, instance_id: str, nics: Sequence[NicSpec], *, within: float) -> None:
+        """``NotFound`` for an instance, or for a group that nobody ensured on the host."""
+        with self.change("apply_security_groups", host, our_id=instance_id, within=within) as call, call.write() as tx:
+            find.check_host(tx, host)
+            ext = find.first(tx, OwnedKind.INSTANCE, self.installation, instance_id, host, call.now)
+            if ext is None:
+                raise NotFound("instance.absent", id=instance_id, host=host)
+            call.external_id = ext
+            guard(tx, self.installation, ext, host, nics)
