@@ -53,6 +53,7 @@ Record = Callable[[Session, Run, Result, Operation], None]
 Undo = Callable[[Run], None]
 UndoRecord = Callable[[Session, Run, Operation], None]
 Finish = Callable[[Session, Run, Operation], None]
+Retry = Callable[[Session, Operation, datetime], None]
 Fail = Callable[[Session, Run, Operation, Problem], None]
 
 
@@ -84,7 +85,7 @@ class OperationKind:
     seconds: int = 900
     on_success: Finish | None = None
     on_failure: Fail | None = None
-    on_retry: Finish | None = None
+    on_retry: Retry | None = None
     cancellable: bool = True
     internal: bool = False
 

@@ -119,13 +119,11 @@ class Runner:
             return self._turn_back(held, problem, step)
         except Fenced:
             raise
-        except Exception as surprise:
+        except Exception:
             log.exception("step failed unexpectedly", operation=operation.id, kind=kind.name, step=definition.name)
-            problem = Transient("internal.error", retry_after=0.5)
             if step.attempts >= MAX_SURPRISES:
                 return self._turn_back(held, Permanent("internal.error"), step)
-            del surprise
-            return self._park(held, step, min(MAX_BACKOFF, 0.5 * 2**step.attempts), problem)
+            return self._park(held, step, min(MAX_BACKOFF, 0.5 * 2**step.attempts), Transient("internal.error"))
 
     def _record(
         self,

@@ -35,6 +35,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The operation was not finished by {deadline} and was undone; retry it when the cause is mended: {last}",
         "作业未能在 {deadline} 前完成，已撤销；排除原因后可重试：{last}",
     ),
+    "operation.not_retryable": (
+        "An operation of kind {kind} cannot be retried; ask for the action again.",
+        "类型为 {kind} 的作业不能重试，请重新发起该操作。",
+    ),
+    "operation.not_cancellable": (
+        "An operation of kind {kind} cannot be cancelled once it was asked for.",
+        "类型为 {kind} 的作业一经发起不能取消。",
+    ),
     "operation.cancelled": ("The operation was cancelled by {actor}.", "作业已被 {actor} 取消。"),
     "operation.dependency": (
         "Operation {needs} that this one waits for did not succeed; retry that one first.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Conflict, Problem
@@ -144,9 +146,9 @@ def failed(session: Session, run: Run, operation: Operation, problem: Problem) -
     transition(session, instance, "fail", now=run.now, operation_id=operation.id, error=error)
 
 
-def retried(session: Session, run: Run, operation: Operation) -> None:
+def retried(session: Session, operation: Operation, now: datetime) -> None:
     """Reserve again, or refuse the retry."""
-    instance = session.get_one(Instance, run.subject_id, populate_existing=True)
+    instance = session.get_one(Instance, operation.subject_id, populate_existing=True)
     addresses = session.query(Port).filter(Port.instance_id == instance.id).count()
     amount = instance_amount(instance.vcpus, instance.memory_mib, instance.disk_gib, addresses)
     ledger.reserve(
@@ -155,6 +157,6 @@ def retried(session: Session, run: Run, operation: Operation) -> None:
         amount,
         key=f"{operation.id}:{operation.lease}",
         subject=("instance", instance.id),
-        now=run.now,
+        now=now,
     )
-    transition(session, instance, "retry", now=run.now, operation_id=operation.id, error=None)
+    transition(session, instance, "retry", now=now, operation_id=operation.id, error=None)

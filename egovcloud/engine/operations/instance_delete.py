@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -47,7 +49,7 @@ def deleted(session: Session, run: Run, result: Result, operation: Operation) ->
     for snapshot in session.scalars(
         select(Snapshot).where(Snapshot.instance_id == instance.id, Snapshot.state != "deleted")
     ):
-        if snapshot.state in ("available", "error", "requested"):
+        if snapshot.state in ("available", "error"):
             transition(session, snapshot, "delete", now=run.now, operation_id=operation.id)
         transition(session, snapshot, "deleted", now=run.now, operation_id=operation.id, deleted_at=run.now)
     transition(
@@ -70,9 +72,9 @@ def failed(session: Session, run: Run, operation: Operation, problem: Problem) -
     fail_subject(Instance)(session, run, operation, problem)
 
 
-def retried(session: Session, run: Run, operation: Operation) -> None:
-    instance = session.get_one(Instance, run.subject_id, populate_existing=True)
-    transition(session, instance, "delete", now=run.now, operation_id=operation.id)
+def retried(session: Session, operation: Operation, now: datetime) -> None:
+    instance = session.get_one(Instance, operation.subject_id, populate_existing=True)
+    transition(session, instance, "delete", now=now, operation_id=operation.id)
     for volume in attached_volumes(session, instance.id):
         if volume.state == "in_use":
-            transition(session, volume, "detach", now=run.now, operation_id=operation.id)
+            transition(session, volume, "detach", now=now, operation_id=operation.id)

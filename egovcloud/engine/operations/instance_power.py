@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Permanent
@@ -64,11 +66,11 @@ def seen(session: Session, run: Run, result: Result, operation: Operation) -> No
     settle_power(session, run, operation, str(result["power"]))
 
 
-def retry_start(session: Session, run: Run, operation: Operation) -> None:
-    instance = session.get_one(Instance, run.subject_id, populate_existing=True)
-    transition(session, instance, "start", now=run.now, operation_id=operation.id)
+def retry_start(session: Session, operation: Operation, now: datetime) -> None:
+    instance = session.get_one(Instance, operation.subject_id, populate_existing=True)
+    transition(session, instance, "start", now=now, operation_id=operation.id)
 
 
-def retry_stop(session: Session, run: Run, operation: Operation) -> None:
-    instance = session.get_one(Instance, run.subject_id, populate_existing=True)
-    transition(session, instance, "stop", now=run.now, operation_id=operation.id)
+def retry_stop(session: Session, operation: Operation, now: datetime) -> None:
+    instance = session.get_one(Instance, operation.subject_id, populate_existing=True)
+    transition(session, instance, "stop", now=now, operation_id=operation.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Problem
@@ -22,9 +24,9 @@ def failed(session: Session, run: Run, operation: Operation, problem: Problem) -
         transition(session, request, "fail", now=run.now, operation_id=operation.id, data={"code": problem.code})
 
 
-def retried(session: Session, run: Run, operation: Operation) -> None:
-    request = session.get_one(Request, run.subject_id, populate_existing=True)
-    transition(session, request, "provision", now=run.now, operation_id=operation.id)
+def retried(session: Session, operation: Operation, now: datetime) -> None:
+    request = session.get_one(Request, operation.subject_id, populate_existing=True)
+    transition(session, request, "provision", now=now, operation_id=operation.id)
 
 
 KINDS = (

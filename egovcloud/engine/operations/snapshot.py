@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Permanent, Problem
@@ -111,14 +113,14 @@ def revert_failed(session: Session, run: Run, operation: Operation, problem: Pro
         transition(session, instance, "fail", now=run.now, operation_id=operation.id, error=error)
 
 
-def retry_create(session: Session, run: Run, operation: Operation) -> None:
-    snapshot = session.get_one(Snapshot, run.subject_id, populate_existing=True)
-    transition(session, snapshot, "retry", now=run.now, operation_id=operation.id, error=None)
+def retry_create(session: Session, operation: Operation, now: datetime) -> None:
+    snapshot = session.get_one(Snapshot, operation.subject_id, populate_existing=True)
+    transition(session, snapshot, "retry", now=now, operation_id=operation.id, error=None)
 
 
-def retry_delete(session: Session, run: Run, operation: Operation) -> None:
-    snapshot = session.get_one(Snapshot, run.subject_id, populate_existing=True)
-    transition(session, snapshot, "delete", now=run.now, operation_id=operation.id)
+def retry_delete(session: Session, operation: Operation, now: datetime) -> None:
+    snapshot = session.get_one(Snapshot, operation.subject_id, populate_existing=True)
+    transition(session, snapshot, "delete", now=now, operation_id=operation.id)
 
 
 KINDS = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Permanent, Problem
@@ -106,17 +108,17 @@ def create_failed(session: Session, run: Run, operation: Operation, problem: Pro
     _fail(session, run, operation, problem)
 
 
-def create_retried(session: Session, run: Run, operation: Operation) -> None:
-    volume = _row(session, run)
+def create_retried(session: Session, operation: Operation, now: datetime) -> None:
+    volume = session.get_one(Volume, operation.subject_id, populate_existing=True)
     ledger.reserve(
         session,
         volume.department_id,
         volume_amount(volume.size_gib),
         key=f"{operation.id}:{operation.lease}",
         subject=("volume", volume.id),
-        now=run.now,
+        now=now,
     )
-    transition(session, volume, "retry", now=run.now, operation_id=operation.id, error=None)
+    transition(session, volume, "retry", now=now, operation_id=operation.id, error=None)
 
 
 # -- attach and detach ---------------------------------------------------------------------------------------------
@@ -156,6 +158,10 @@ def attached(session: Session, run: Run, result: Result, operation: Operation) -
         instance_id=run.params["instance_id"],
         error=None,
     )
+
+
+def retry_attach(session: Session, operation: Operation, now: datetime) -> None:
+    """Its first step takes the volume into the state."""
 
 
 def attach_failed(session: Session, run: Run, operation: Operation, problem: Problem) -> None:
@@ -256,8 +262,14 @@ def deleted(session: Session, run: Run, result: Result, operation: Operation) ->
     transition(session, volume, "deleted", now=run.now, operation_id=operation.id, deleted_at=run.now)
 
 
-def retry_delete(session: Session, run: Run, operation: Operation) -> None:
-    transition(session, _row(session, run), "delete", now=run.now, operation_id=operation.id)
+def retry_delete(session: Session, operation: Operation, now: datetime) -> None:
+    transition(
+        session,
+        session.get_one(Volume, operation.subject_id, populate_existing=True),
+        "delete",
+        now=now,
+        operation_id=operation.id,
+    )
 
 
 KINDS = (
@@ -278,7 +290,7 @@ KINDS = (
         (StepKind("begin", record=begin_attach), StepKind("attach", effect=attach, record=attached, undo=unattach)),
         seconds=300,
         on_failure=attach_failed,
-        on_retry=lambda session, run, operation: begin_attach(session, run, {}, operation),
+        on_retry=retry_attach,
     ),
     OperationKind(
         "volume.detach",
