@@ -149,10 +149,10 @@ def _render(route: Route, result: Any, path: dict[str, str]) -> Response:
         response.headers["ETag"] = f'"{generation}"'
     if route.status == 202:
         response.headers["Location"] = f"{_root()}/operations/{result.id}"
-    elif route.location is not None:
-        response.headers["Location"] = _root() + route.location.format(id=getattr(result, "id", ""), **path)
-    elif route.status == 201 and hasattr(result, "id"):
-        response.headers["Location"] = f"{request.path}/{result.id}"
+    elif route.status == 201:
+        id_ = getattr(result, "id", None) or next((value.id for _, value in result if hasattr(value, "id")), "")
+        location = _root() + route.location.format(id=id_, **path) if route.location else f"{request.path}/{id_}"
+        response.headers["Location"] = location
     return response
 
 

@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from egovcloud.api.problems import TITLES, ProblemDocument
 from egovcloud.api.routing import Route
+from egovcloud.api.schemas import Patch
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -60,6 +61,11 @@ def _schemas(table: list[Route]) -> dict[str, Any]:
             wanted.append((route.body, "validation"))
     _, top = models_json_schema(list(dict.fromkeys(wanted)), ref_template=REF)
     schemas: dict[str, Any] = dict(top.get("$defs", {}))
+    for route in table:
+        if route.body is not None and issubclass(route.body, Patch):
+            # What was not sent stays as it is: there is no value that stands for it.
+            for field in schemas[route.body.__name__]["properties"].values():
+                field.pop("default", None)
     for route in table:
         if route.answer is not None and not route.media_type.startswith("text/"):
             schema = TypeAdapter(route.answer).json_schema(mode="serialization", ref_template=REF)
