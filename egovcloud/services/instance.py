@@ -284,7 +284,7 @@ def _act(
     *,
     parent_id: str | None = None,
     user_id: str | None = None,
-    **changes: object,
+    **changes: Any,
 ) -> Operation:
     """Into the transitional state, with the operation that owns it."""
     operation = _operation(unit, kind, instance, params or {}, user_id or unit.actor.user_id, parent_id)

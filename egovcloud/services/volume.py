@@ -130,7 +130,7 @@ def _act(
     params: dict[str, Any] | None = None,
     *,
     parent_id: str | None = None,
-    **changes: object,
+    **changes: Any,
 ) -> Operation:
     operation = enqueue(
         unit.session,

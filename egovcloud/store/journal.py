@@ -55,7 +55,7 @@ def transition(
     now: datetime,
     operation_id: str | None = None,
     data: dict[str, Any] | None = None,
-    **changes: object,
+    **changes: Any,
 ) -> None:
     """Move ``row`` by ``event`` and write ``changes`` with it, or raise ``Conflict`` and change nothing.
 
@@ -110,7 +110,7 @@ def _mirror(row: Model, values: dict[str, object]) -> None:
         set_committed_value(row, key, value)
 
 
-def touch(session: Session, row: Model, *, now: datetime, **changes: object) -> None:
+def touch(session: Session, row: Model, *, now: datetime, **changes: Any) -> None:
     """Change columns other than the state, guarded by the generation; ``Conflict`` when it moved on."""
     session.flush()
     table = cast(Table, type(row).__table__)
