@@ -1,0 +1,20 @@
+"""What is said of where things run: providers and storage pools."""
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "provider.name": (
+        "A provider's name has 1 to 64 characters out of a-z, 0-9 and “-” and begins with a letter or digit.",
+        "云平台名称须为 1 到 64 个字符，仅限 a-z、0-9 和“-”，以字母或数字开头。",
+    ),
+    "provider.config_size": (
+        "The configuration is larger than {limit} bytes; leave out what the driver does not need.",
+        "配置超过 {limit} 字节，请去掉驱动不需要的内容。",
+    ),
+    "provider.secret": (
+        "“{name}” looks like a secret; a configuration names where a secret lies and never holds it.",
+        "“{name}”疑似机密；配置只写机密所在位置，不写机密本身。",
+    ),
+    "storage_pool.tier": (
+        "A tier has 1 to 32 characters out of a-z, 0-9 and “-”.",
+        "存储层级须为 1 到 32 个字符，仅限 a-z、0-9 和“-”。",
+    ),
+}
