@@ -1,0 +1,47 @@
+"""What a connection can do: QEMU nearly all of the contract, libvirt's own test driver the part that it simulates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import libvirt
+
+from egovcloud.drivers.base import Capability
+from egovcloud.drivers.libvirt.config import HostConfig
+from egovcloud.drivers.libvirt.host import Session
+
+SIMULATED = frozenset(
+    {
+        Capability.REBOOT,
+        Capability.RESIZE,
+        Capability.REBUILD,
+        Capability.NETWORK_NAT,
+        Capability.NETWORK_ISOLATED,
+        Capability.NETWORK_BRIDGED,
+    }
+)
+QEMU = frozenset(Capability)
+
+
+def declared(hosts: Iterable[HostConfig]) -> frozenset[Capability]:
+    """What every one of the hosts can do."""
+    found = QEMU
+    for config in hosts:
+        found &= SIMULATED if config.simulated else QEMU
+    return found
+
+
+def virt_type(session: Session) -> str:
+    """``kvm`` or ``qemu`` as configured; for ``auto`` what libvirt believes of this host."""
+    if session.config.simulated:
+        return "test"
+    if session.config.virt != "auto":
+        return session.config.virt
+    if "virt/kvm" in session.ready:
+        return "kvm"
+    try:
+        session.conn.getDomainCapabilities(None, "x86_64", "q35", "kvm", 0)
+    except libvirt.libvirtError:
+        return "qemu"
+    session.ready.add("virt/kvm")
+    return "kvm"

@@ -1,0 +1,211 @@
+"""The libvirt driver: each method of the contract as one piece of work on one host's lane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from egovcloud.domain.errors import NotFound, Transient
+from egovcloud.drivers.base import (
+    HostFacts,
+    ImageSpec,
+    InstanceFacts,
+    InstanceSpec,
+    NetworkSpec,
+    NicSpec,
+    Owned,
+    PoolFacts,
+    Ref,
+    Screen,
+    SecurityGroupSpec,
+    SnapshotFacts,
+    Unmanaged,
+    VolumeFacts,
+    VolumeSpec,
+    WipeRecord,
+)
+from egovcloud.drivers.libvirt import (
+    capabilities,
+    domains,
+    filters,
+    images,
+    instances,
+    inventory,
+    migration,
+    networks,
+    ownership,
+    power,
+    snapshots,
+    storage,
+    volumes,
+)
+from egovcloud.drivers.libvirt.config import HostConfig
+from egovcloud.drivers.libvirt.host import Host, Session
+from egovcloud.drivers.libvirt.lanes import Deadline, Job
+from egovcloud.drivers.libvirt.naming import Naming
+
+T = TypeVar("T")
+
+
+class LibvirtDriver:
+    """Hypervisors reached through libvirt, each by its own URI; ``installation`` names whose objects are ours.
+
+    ``on_step`` is called with the name of each point between two effects; whatever it raises stops the call there.
+    """
+
+    kind = "libvirt"
+
+    def __init__(
+        self,
+        installation: str,
+        hosts: Mapping[str, HostConfig],
+        *,
+        on_step: Callable[[str], None] | None = None,
+    ) -> None:
+        self.installation = installation
+        self.capabilities = capabilities.declared(hosts.values())
+        names = Naming(installation)
+        self._hosts = {name: Host(name, config, names, on_step) for name, config in hosts.items()}
+        self._last_seen: dict[str, HostFacts] = {}
+
+    def _host(self, name: str) -> Host:
+        try:
+            return self._hosts[name]
+        except KeyError:
+            raise NotFound("host.absent", host=name, field="host") from None
+
+    def _run(self, host: str, work: Callable[[Session], T], within: float, *, long: bool = False) -> T:
+        return self._host(host).call(work, within, long=long)
+
+    # -- inventory -----------------------------------------------------------------------------------------------
+    def hosts(self, *, within: float) -> Sequence[HostFacts]:
+        """All hosts are asked at once; those that do not answer are stated as last seen."""
+        deadline = Deadline(within)
+        asked: dict[str, Job[HostFacts] | Transient] = {}
+        for name, host in self._hosts.items():
+            try:
+                asked[name] = host.begin(inventory.facts, within)
+            except Transient as problem:
+                asked[name] = problem
+        found = []
+        for name, job in asked.items():
+            try:
+                if isinstance(job, Transient):
+                    raise job
+                job.deadline.cut(deadline.left())
+                self._last_seen[name] = self._hosts[name].wait(job)
+                found.append(self._last_seen[name])
+            except Transient as problem:
+                found.append(inventory.unreachable(name, self._last_seen.get(name), problem))
+        return found
+
+    def pools(self, host: str, *, within: float) -> Sequence[PoolFacts]:
+        return self._run(host, storage.facts, within)
+
+    def list_owned(self, host: str, *, within: float) -> Sequence[Owned]:
+        elsewhere = ownership.Elsewhere(self._hosts, host)
+        return self._run(host, lambda s: ownership.list_owned(s, elsewhere), within, long=True)
+
+    def list_unmanaged(self, host: str, *, within: float) -> Sequence[Unmanaged]:
+        return self._run(host, ownership.list_unmanaged, within, long=True)
+
+    def delete_owned(self, owned: Owned, *, within: float) -> None:
+        elsewhere = ownership.Elsewhere(self._hosts, owned.host)
+        self._run(owned.host, lambda s: ownership.delete_owned(s, owned, elsewhere), within, long=True)
+
+    # -- images, networks, security groups -------------------------------------------------------------------------
+    def ensure_image(self, host: str, pool: str, image: ImageSpec, *, within: float) -> Ref:
+        return self._run(host, lambda s: images.ensure(s, pool, image), within, long=True)
+
+    def delete_image(self, host: str, pool: str, image_id: str, *, within: float) -> None:
+        self._run(host, lambda s: images.delete(s, pool, image_id), within, long=True)
+
+    def ensure_network(self, host: str, network: NetworkSpec, *, within: float) -> Ref:
+        return self._run(host, lambda s: networks.ensure(s, network), within)
+
+    def delete_network(self, host: str, network_id: str, *, within: float) -> None:
+        self._run(host, lambda s: networks.delete(s, network_id), within)
+
+    def ensure_security_group(self, host: str, group: SecurityGroupSpec, *, within: float) -> Ref:
+        return self._run(host, lambda s: filters.ensure_group(s, group), within)
+
+    def delete_security_group(self, host: str, group_id: str, *, within: float) -> None:
+        self._run(host, lambda s: filters.delete_group(s, group_id), within)
+
+    def apply_security_groups(self, host: str, instance_id: str, nics: Sequence[NicSpec], *, within: float) -> None:
+        self._run(host, lambda s: filters.apply(s, instance_id, nics), within)
+
+    # -- instances -------------------------------------------------------------------------------------------------
+    def create_instance(self, spec: InstanceSpec, *, within: float) -> Ref:
+        return self._run(spec.host, lambda s: instances.create(s, spec), within, long=True)
+
+    def observe_instance(self, host: str, instance_id: str, *, within: float) -> InstanceFacts | None:
+        return self._run(host, lambda s: domains.observe(s, instance_id), within)
+
+    def start_instance(self, host: str, instance_id: str, *, within: float) -> None:
+        self._run(host, lambda s: power.start(s, instance_id), within, long=True)
+
+    def stop_instance(self, host: str, instance_id: str, *, force: bool, within: float) -> None:
+        self._run(host, lambda s: power.stop(s, instance_id, force=force), within, long=True)
+
+    def reboot_instance(self, host: str, instance_id: str, *, force: bool, within: float) -> None:
+        self._run(host, lambda s: power.reboot(s, instance_id, force=force), within, long=True)
+
+    def resize_instance(self, host: str, instance_id: str, vcpus: int, memory_mib: int, *, within: float) -> None:
+        self._run(host, lambda s: power.resize(s, instance_id, vcpus, memory_mib), within)
+
+    def rebuild_instance(self, spec: InstanceSpec, *, within: float) -> Ref:
+        return self._run(spec.host, lambda s: instances.rebuild(s, spec), within, long=True)
+
+    def delete_instance(self, host: str, instance_id: str, *, wipe: bool, within: float) -> WipeRecord | None:
+        return self._run(host, lambda s: instances.delete(s, instance_id, do_wipe=wipe), within, long=True)
+
+    def live_migrate(self, instance_id: str, source: str, target: str, *, shared: bool, within: float) -> Ref:
+        """Runs on the source's wide lane; the target is asked on its own, so that neither waits unbounded."""
+        ends = migration.Ends(self._host(source), self._host(target))
+        return migration.migrate(ends, instance_id, shared=shared, within=within)
+
+    def screen(self, host: str, instance_id: str, *, within: float) -> Screen:
+        return self._run(host, lambda s: power.screen(s, instance_id), within)
+
+    def serial_log(self, host: str, instance_id: str, *, limit: int, within: float) -> bytes:
+        return self._run(host, lambda s: power.serial_log(s, instance_id, limit), within)
+
+    # -- volumes ---------------------------------------------------------------------------------------------------
+    def create_volume(self, spec: VolumeSpec, *, within: float) -> Ref:
+        return self._run(spec.host, lambda s: volumes.create(s, spec), within, long=True)
+
+    def observe_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> VolumeFacts | None:
+        return self._run(host, lambda s: volumes.observe(s, pool, volume_id), within)
+
+    def attach_volume(self, host: str, instance_id: str, pool: str, volume_id: str, *, within: float) -> str:
+        return self._run(host, lambda s: volumes.attach(s, instance_id, pool, volume_id), within, long=True)
+
+    def detach_volume(self, host: str, instance_id: str, volume_id: str, *, within: float) -> bool:
+        return self._run(host, lambda s: volumes.detach(s, instance_id, volume_id), within, long=True)
+
+    def grow_volume(self, host: str, pool: str, volume_id: str, size_gib: int, *, within: float) -> None:
+        self._run(host, lambda s: volumes.grow(s, pool, volume_id, size_gib), within, long=True)
+
+    def delete_volume(self, host: str, pool: str, volume_id: str, *, wipe: bool, within: float) -> WipeRecord | None:
+        return self._run(host, lambda s: volumes.delete(s, pool, volume_id, do_wipe=wipe), within, long=True)
+
+    # -- snapshots ---------------------------------------------------------------------------------------------------
+    def create_snapshot(
+        self, host: str, instance_id: str, snapshot_id: str, *, external: bool, quiesce: bool, within: float
+    ) -> SnapshotFacts:
+        return self._run(
+            host,
+            lambda s: snapshots.create(s, instance_id, snapshot_id, external=external, quiesce=quiesce),
+            within,
+            long=True,
+        )
+
+    def observe_snapshot(self, host: str, instance_id: str, snapshot_id: str, *, within: float) -> SnapshotFacts | None:
+        return self._run(host, lambda s: snapshots.observe(s, instance_id, snapshot_id), within)
+
+    def revert_snapshot(self, host: str, instance_id: str, snapshot_id: str, *, within: float) -> None:
+        self._run(host, lambda s: snapshots.revert(s, instance_id, snapshot_id), within, long=True)
+
+    def delete_snapshot(self, host: str, instance_id: str, snapshot_id: str, *, within: float) -> None:
+        self._run(host, lambda s: snapshots.delete(s, instance_id, snapshot_id), within, long=True)

@@ -1,0 +1,103 @@
+"""Snapshots inside the qcow2 files, kept by libvirt and QEMU.
+
+One that is taken of a running guest also holds its memory. libvirt would resume that on a revert; the contract
+reverts disks of a stopped instance, so libvirt's record of it is rewritten to that of a stopped one.
+"""
+
+from __future__ import annotations
+
+import libvirt
+
+from egovcloud.domain.errors import Conflict
+from egovcloud.drivers.libvirt import disk_xml, domains
+from egovcloud.drivers.libvirt.errors import is_absent
+from egovcloud.drivers.libvirt.freeze import frozen
+from egovcloud.drivers.libvirt.host import Session
+from egovcloud.drivers.libvirt.markup import Element, el, parse, render
+
+_PREFIX = "egov-"
+_QUIESCED = "quiesced"
+_METADATA_ONLY = libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY
+_REDEFINE = libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE
+
+
+def names(session: Session, domain: libvirt.virDomain) -> dict[str, bool]:
+    """Our snapshot id → whether it was quiesced; one that is still being recorded does not count yet."""
+    found = {}
+    for snapshot in domain.listAllSnapshots(0):
+        name = snapshot.getName()
+        if not name.startswith(_PREFIX):
+            continue
+        try:
+            document = parse(snapshot.getXMLDesc(0))
+        except libvirt.libvirtError as error:
+            if is_absent(error):
+                continue
+            raise
+        if session.config.simulated or document.findtext("state") == "shutoff":
+            found[name.removeprefix(_PREFIX)] = document.findtext("description") == _QUIESCED
+    return found
+
+
+def create(session: Session, domain: libvirt.virDomain, snapshot_id: str, *, quiesce: bool) -> None:
+    """``Conflict("snapshot.firmware")`` for UEFI, whose variables QEMU cannot keep inside."""
+    definition = domains.read(domain, live=False)
+    loader = definition.find("os/loader")
+    if loader is not None or definition.find("os[@firmware='efi']") is not None:
+        raise Conflict("snapshot.firmware", id=snapshot_id, instance=domain.UUIDString())
+    name = _PREFIX + snapshot_id
+    disks = el("disks", *[_disk(node) for node in domains.disks(definition)])
+    active = domains.is_active(domain)
+    with frozen(domain, wanted=quiesce and active) as done:
+        document = el("domainsnapshot", el("name", text=name), _description(done), disks)
+        snapshot = _find(domain, name) or domain.snapshotCreateXML(render(document), 0)
+    session.step("snapshot.taken")
+    record = parse(snapshot.getXMLDesc(domains.SECURE))
+    if record.findtext("state") != "shutoff":
+        _as_stopped(domain, snapshot, record)
+
+
+def _description(done: bool) -> Element | None:
+    return el("description", text=_QUIESCED) if done else None
+
+
+def _disk(node: Element) -> Element:
+    kept = node.find("readonly") is None
+    return el("disk", name=disk_xml.target_of(node), snapshot="internal" if kept else "no")
+
+
+def _find(domain: libvirt.virDomain, name: str) -> libvirt.virDomainSnapshot | None:
+    try:
+        return domain.snapshotLookupByName(name, 0)
+    except libvirt.libvirtError as error:
+        if is_absent(error):
+            return None
+        raise
+
+
+def _as_stopped(domain: libvirt.virDomain, snapshot: libvirt.virDomainSnapshot, record: Element) -> None:
+    state = record.find("state")
+    if state is not None:
+        state.text = "shutoff"
+    memory = record.find("memory")
+    if memory is not None:
+        memory.attrib.clear()
+        memory.set("snapshot", "no")
+    snapshot.delete(_METADATA_ONLY)
+    domain.snapshotCreateXML(render(record), _REDEFINE)
+
+
+def revert(session: Session, domain: libvirt.virDomain, snapshot_id: str) -> None:
+    """Disks alone: what libvirt restores of the definition of that time is put back to that of today."""
+    definition = domains.read(domain, live=False)
+    snapshot = domain.snapshotLookupByName(_PREFIX + snapshot_id, 0)
+    domain.revertToSnapshot(snapshot, 0)
+    session.step("snapshot.reverted")
+    domains.redefine(session, definition)
+
+
+def delete(domain: libvirt.virDomain, session: Session, snapshot_id: str) -> None:
+    snapshot = _find(domain, _PREFIX + snapshot_id)
+    if snapshot is not None:
+        snapshot.delete(0)
+    session.step("snapshot.deleted")
