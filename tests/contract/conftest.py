@@ -63,7 +63,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         required = proved | {capability for mark in item.iter_markers("requires") for capability in mark.args}
         needed = {feature for mark in item.iter_markers("needs") for feature in mark.args}
         if required <= backend.CAPABILITIES and needed <= backend.FEATURES:
-            item.user_properties.append(("contract", [name, *sorted(proved)]))
+            item.user_properties.append(("contract", [name, *sorted(str(one) for one in proved)]))
             kept.append(item)
     items[:] = kept
 

@@ -103,7 +103,7 @@ class Call:
     def _reach(self) -> faults.FaultState:
         """Wait while a host hangs; the switches as they stand when it answers."""
         while True:
-            state = faults.load(self.cloud.connection())
+            state = faults.current(self.cloud)
             for host in self.hosts:
                 if host in state.unreachable:
                     raise Transient("driver.unreachable", host=host, detail="connection refused")

@@ -57,6 +57,13 @@ class CloudFile:
     def _unreachable(self, detail: str) -> Transient:
         return Transient("driver.unreachable", host=self.path.name, detail=detail)
 
+    def value(self, key: str) -> str:
+        """One value of the cloud's own settings."""
+        try:
+            return str(self.connection().execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0])
+        except (sqlite3.Error, TypeError) as error:
+            raise self._unreachable(str(error)) from None
+
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """One consistent view; writers do not hold it up."""

@@ -76,6 +76,11 @@ def load(connection: sqlite3.Connection) -> FaultState:
     return _parse(row[0])
 
 
+def current(cloud: CloudFile) -> FaultState:
+    """The switches as they stand now, outside of any transaction."""
+    return _parse(cloud.value("faults"))
+
+
 class Faults:
     """The switches of one cloud file; each method takes effect at once, in every process."""
 
@@ -84,7 +89,7 @@ class Faults:
 
     def show(self) -> FaultState:
         """The switches as they stand."""
-        return load(self._cloud.connection())
+        return current(self._cloud)
 
     def change(self, edit: Callable[[FaultState], FaultState]) -> FaultState:
         """Replace the switches by ``edit`` of them, atomically."""

@@ -8,6 +8,8 @@ import uuid
 from egovcloud.domain.errors import NotFound
 from egovcloud.drivers.base import OwnedKind, Power
 
+_EVER = 1e18  # seconds since the epoch; SQLite has no literal for infinity
+
 
 def first(
     tx: sqlite3.Connection, kind: OwnedKind, owner: str, our_id: str, scope: str, now: float | None
@@ -32,7 +34,7 @@ def every(tx: sqlite3.Connection, kind: OwnedKind, owner: str, our_id: str, scop
 
 
 def _until(now: float | None) -> float:
-    return float("inf") if now is None else now
+    return _EVER if now is None else now
 
 
 def add_object(
