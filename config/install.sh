@@ -77,16 +77,22 @@ interpreter() {
   fail "Python 3.11 or newer with venv and ensurepip was not found (Debian: apt install python3-venv)"
 }
 
+# works CODE: whether the environment's Python runs CODE, from a directory that lends it nothing.
+works() { (python=$PWD/.venv/bin/python && cd / && "$python" -c "$1") 2>/dev/null; }
+
 virtual_environment() {
   local extras hash stamp
   case $mode in demo) extras='' ;; runtime) extras='[libvirt]' ;; test) extras='[libvirt,test,docs]' ;; esac
+  # Programs in the environment name it by its absolute path, so a copy of the directory starts afresh.
+  [ "$(cat .venv/.egov-place 2>/dev/null)" = "$PWD" ] || rm -rf .venv
   hash=$(cat setup.cfg pyproject.toml config/constraints.txt | sha256sum | cut -d' ' -f1)
   # A richer installation serves the poorer modes too.
   for stamp in test runtime demo; do
-    [ "$(cat .venv/.egov-$stamp 2>/dev/null)" = "$hash" ] && .venv/bin/python -c '' 2>/dev/null && return
+    [ "$(cat .venv/.egov-$stamp 2>/dev/null)" = "$hash" ] && works 'import egovcloud' && return
     [ $stamp = "$mode" ] && break
   done
-  .venv/bin/python -c '' 2>/dev/null || step "Python: virtual environment" "$(interpreter)" -m venv --clear .venv
+  works '' || step "Python: virtual environment" "$(interpreter)" -m venv .venv
+  echo "$PWD" >.venv/.egov-place
   step "Python: egovcloud$extras" .venv/bin/python -m pip install -q -c config/constraints.txt -e ".$extras"
   for stamp in demo runtime test; do
     echo "$hash" >.venv/.egov-$stamp

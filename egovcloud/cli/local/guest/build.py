@@ -19,7 +19,9 @@ from egovcloud.cli.local.guest.tools import lines
 ROOT_MIB = 128
 _MEMORY_MIB = 128
 # Mitigations cost the emulated guest a fifth of its speed; the clock source check costs it two seconds.
-_CMDLINE = "rw console=tty0 console=ttyS0 quiet panic=-1 net.ifnames=0 mitigations=off tsc=unstable"
+_CMDLINE = (
+    "rw console=tty0 console=ttyS0 quiet panic=-1 net.ifnames=0 mitigations=off tsc=unstable cryptomgr.notests nokaslr"
+)
 
 
 def build(

@@ -13,6 +13,7 @@ _NEEDED = re.compile(r"^\s*NEEDED\s+(\S+)$", re.MULTILINE)
 _LIBRARIES = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "lib64")
 _EMPTY = ("dev", "proc", "sys", "run", "tmp", "mnt", "root/.ssh", "var/lib/egov", "var/log", "etc/dropbear")
 _LINKS = {
+    "lib64/ld-linux-x86-64.so.2": "/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
     "etc/mtab": "/proc/mounts",
     "etc/resolv.conf": "/run/egov/resolv.conf",
     "var/run": "/run",
