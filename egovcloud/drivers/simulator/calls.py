@@ -18,6 +18,7 @@ from egovcloud.drivers.simulator.cloudfile import CloudFile, pause
 from egovcloud.drivers.simulator.find import first
 
 _POLL = 0.02
+_LOG_LIMIT = 0.2  # a caller whose limit has passed waits no longer than this for its entry in the log
 _LOG = "INSERT INTO calls (at, pid, call, host, our_id, external_id, answer, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -73,7 +74,7 @@ class Call:
             self._lose()
         except Transient:
             if self._logged is not None:
-                with suppress(Problem), self.cloud.write(self.host) as tx:
+                with suppress(Problem), self.cloud.write(self.host, _LOG_LIMIT) as tx:
                     tx.execute("UPDATE calls SET answer = 'lost' WHERE seq = ?", (self._logged,))
             raise
 
@@ -177,5 +178,5 @@ class Call:
     def _log_failure(self, problem: Problem) -> None:
         """Best effort, since a cloud that does not answer cannot log either."""
         if self.mutates and self._logged is None:
-            with suppress(Problem), self.cloud.write(self.host, 5.0) as tx:
+            with suppress(Problem), self.cloud.write(self.host, _LOG_LIMIT) as tx:
                 self._log(tx, f"{problem.kind} {problem.code}", False)

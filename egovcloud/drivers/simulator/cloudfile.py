@@ -49,6 +49,7 @@ class CloudFile:
                 connection = sqlite3.connect(self._uri, uri=True, isolation_level=None, cached_statements=256)
                 connection.row_factory = sqlite3.Row
                 connection.execute("PRAGMA synchronous=OFF")  # outlives a killed process; power loss is not simulated
+                connection.execute("PRAGMA wal_autocheckpoint=4000")  # rarely, since each one stops a writer
             except sqlite3.Error as error:
                 raise self._unreachable(str(error)) from None
             self._local.mine = mine = (self._pid, inode, connection)
