@@ -1,0 +1,17 @@
+"""Host pools (资源池): groups of like hosts with their overcommit."""
+
+from egovcloud.cli.declare import Noun, Param, columns, ref
+from egovcloud.cli.verbs import lists, shows, updates
+
+NOUN = Noun(
+    "host-pool",
+    "/host-pools",
+    columns=columns("name zone vcpu_ratio memory_ratio disk_ratio id"),
+    scopes=("zone",),
+    filters=(ref("zone"),),
+    verbs=(
+        lists(),
+        shows(),
+        updates(*(Param(name, "number", metavar="RATIO") for name in ("vcpu_ratio", "memory_ratio", "disk_ratio"))),
+    ),
+)

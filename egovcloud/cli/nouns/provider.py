@@ -1,0 +1,23 @@
+"""Providers (云平台): configured endpoints."""
+
+from egovcloud.cli.declare import Noun, Param, choice, columns, ref, switch, text
+from egovcloud.cli.verbs import action, creates, lists, shows, updates
+
+NOUN = Noun(
+    "provider",
+    "/providers",
+    columns=columns("name driver site enabled:flag checked=checked_at:time detail id"),
+    verbs=(
+        lists(),
+        shows(),
+        creates(
+            text("name", required=True),
+            choice("driver", "libvirt", "simulator", "openstack", required=True),
+            ref("site", required=True),
+            Param("config", "json", required=True, metavar="JSON|@FILE"),
+            examples=("provider create --name rack-a --driver libvirt --site main --config @hosts.json",),
+        ),
+        updates(switch("enabled")),
+        action("check", slow=True),
+    ),
+)
