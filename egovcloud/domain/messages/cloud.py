@@ -33,6 +33,26 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Instance {id} has {count} snapshot(s); delete them before it moves.",
         "云主机 {id} 有 {count} 个快照，迁移前请先删除。",
     ),
+    "snapshot.mixed": (
+        "Instance {instance} has snapshots of the other form; delete them before you take one of this form.",
+        "云主机 {instance} 已有另一种形式的快照，请先删除后再创建。",
+    ),
+    "snapshot.newer": (
+        "Instance {instance} has newer snapshots than {id}; delete them before you go back to it.",
+        "云主机 {instance} 有比 {id} 更新的快照，请先删除后再回滚。",
+    ),
+    "snapshot.firmware": (
+        "Instance {instance} boots by UEFI, which an internal snapshot cannot keep; take an external one.",
+        "云主机 {instance} 以 UEFI 启动，内部快照无法保存其固件变量，请改用外部快照。",
+    ),
+    "volume.has_snapshots": (
+        "Volume {id} belongs to a snapshot of instance {instance}; delete the snapshot before you detach it.",
+        "云硬盘 {id} 包含在云主机 {instance} 的快照中，请先删除快照再卸载。",
+    ),
+    "migration.same_storage": (
+        "Pool {pool} of host {host} lies on the same storage as the source; move the instance without a copy.",
+        "宿主机 {host} 的存储池 {pool} 与源端是同一存储，请使用共享存储方式迁移。",
+    ),
     "host.full": (
         "Host {host} has {free} {resource} left and {wanted} are needed; choose another host.",
         "宿主机 {host} 的 {resource} 剩余 {free}，需要 {wanted}；请另选宿主机。",
