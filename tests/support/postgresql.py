@@ -1,0 +1,83 @@
+"""A PostgreSQL of the tests' own: started in a temporary directory by an unprivileged user, gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psycopg
+
+BIN = Path("/usr/lib/postgresql/15/bin")
+USER = "egov"
+
+
+class Cluster:
+    """One cluster that listens on a unix socket alone. Durability is off: it dies with the tests."""
+
+    def __init__(self) -> None:
+        missing = [name for name in ("initdb", "pg_ctl", "postgres") if not (BIN / name).exists()]
+        if missing:
+            raise RuntimeError(f"{BIN} lacks {', '.join(missing)}; install Debian's postgresql-15")
+        self.directory = Path(tempfile.mkdtemp(prefix="egov-pg-", dir="/tmp"))  # a socket's path is short
+        self._as: dict[str, object] = {}
+        if os.getuid() == 0:
+            # PostgreSQL refuses to run as root.
+            account = pwd.getpwnam("postgres")
+            os.chown(self.directory, account.pw_uid, account.pw_gid)
+            self._as = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        data = self.directory / "data"
+        self._run("initdb", "-D", str(data), "-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        options = (
+            f"-c listen_addresses= -c unix_socket_directories={self.directory} -c fsync=off -c full_page_writes=off "
+            "-c synchronous_commit=off -c max_connections=200 -c shared_buffers=64MB"
+        )
+        log = str(self.directory / "log")
+        self._run("pg_ctl", "-D", str(data), "-w", "-t", "60", "-l", log, "-o", options, "start")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._run("pg_ctl", "-D", str(self.directory / "data"), "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        """SQLAlchemy's URL of a database in this cluster."""
+        return f"postgresql+psycopg://{USER}@/{database}?host={self.directory}"
+
+    def create(self, template: str | None = None) -> str:
+        """A new database, as a copy of ``template`` where given; returns its name."""
+        self._count += 1
+        name = f"egov_{self._count}"
+        self._execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+        return name
+
+    def drop(self, name: str) -> None:
+        """Remove a database, whoever is still connected."""
+        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(host=str(self.directory), user=USER, dbname="postgres", autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # Output goes to a file: the server inherits it, and a pipe would never close.
+        with (self.directory / f"{program}.out").open("wb") as output:
+            subprocess.run(  # type: ignore[call-overload]
+                [str(BIN / program), *arguments],
+                check=True,
+                cwd=self.directory,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+                **self._as,
+            )
