@@ -68,12 +68,17 @@ def read_one(house: House, actor: Actor, noun: Noun[Row], id_: str) -> View:
 def find(session: Session, actor: Actor, noun: Noun[Row], id_: str) -> Row:
     """The row, under exactly the conditions of the list."""
     allow(session, actor, noun.listing.permission, centre=noun.centre)
-    listing = _listing(session, actor, noun)
-    key: ColumnElement[bool] = listing.model.id == id_  # type: ignore[attr-defined]
-    row = session.scalars(select(listing.model).where(key, *scope(session, actor, listing))).one_or_none()
+    model = noun.listing.model
+    key: ColumnElement[bool] = model.id == id_  # type: ignore[attr-defined]
+    row = session.scalars(select(model).where(key, *scoped(session, actor, noun))).one_or_none()
     if row is None:
-        raise NotFound("thing.absent", noun=listing.model.__tablename__, id=id_)
+        raise NotFound("thing.absent", noun=model.__tablename__, id=id_)
     return row
+
+
+def scoped(session: Session, actor: Actor, noun: Noun[Row]) -> list[ColumnElement[bool]]:
+    """The conditions that hide what the caller may not see of this noun."""
+    return scope(session, actor, _listing(session, actor, noun))
 
 
 def _listing(session: Session, actor: Actor, noun: Noun[Row]) -> Listing[Row]:

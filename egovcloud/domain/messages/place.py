@@ -17,4 +17,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "A tier has 1 to 32 characters out of a-z, 0-9 and “-”.",
         "存储层级须为 1 到 32 个字符，仅限 a-z、0-9 和“-”。",
     ),
+    "failure.at_centre": (
+        "The cloud could not carry this out ({code}); operations staff see the cause and can retry it.",
+        "云平台未能完成该操作（{code}），运维人员可查看原因并重试。",
+    ),
 }

@@ -20,4 +20,5 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The chain needs at least one level, each position and level at most once, in the order {order}.",
         "审批链至少要有一级，位置和级别不能重复，且须按 {order} 的顺序。",
     ),
+    "quota.department_above": ("a department above", "上级部门"),
 }
