@@ -22,6 +22,7 @@ def remove_instance(tx: sqlite3.Connection, ext: str, now: float) -> tuple[int, 
         if snapshot["external"]:
             size += snapshot["allocated"]
             disks.append(f"{row['store']}/{row['id']}.{snapshot['ext']}")
+        tx.execute("DELETE FROM snapshot_volumes WHERE snapshot = ?", (snapshot["ext"],))
         find.remove_object(tx, snapshot["ext"])
     freed += tx.execute("SELECT coalesce(sum(allocated), 0) FROM snapshots WHERE instance = ?", (ext,)).fetchone()[0]
     tx.execute("DELETE FROM snapshots WHERE instance = ?", (ext,))
@@ -41,6 +42,7 @@ def remove_volume(tx: sqlite3.Connection, ext: str, now: float) -> tuple[int, li
     if find.attached(row, now):
         holder = tx.execute("SELECT id FROM objects WHERE ext = ?", (row["instance"],)).fetchone()
         raise Conflict("volume.in_use", id=row["id"], instance=holder[0] if holder else row["instance"])
+    tx.execute("DELETE FROM snapshot_volumes WHERE volume = ?", (ext,))
     tx.execute("DELETE FROM volumes WHERE ext = ?", (ext,))
     find.remove_object(tx, ext)
     charge(tx, row["store"], -row["size_gib"], -row["allocated"])
@@ -52,6 +54,7 @@ def remove_snapshot(tx: sqlite3.Connection, ext: str, now: float) -> None:
         "SELECT s.allocated, i.store FROM snapshots s JOIN instances i ON i.ext = s.instance WHERE s.ext = ?", (ext,)
     ).fetchone()
     charge(tx, row["store"], 0, -row["allocated"])
+    tx.execute("DELETE FROM snapshot_volumes WHERE snapshot = ?", (ext,))
     tx.execute("DELETE FROM snapshots WHERE ext = ?", (ext,))
     find.remove_object(tx, ext)
 

@@ -13,78 +13,80 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-FORMAT = "1"
-
 GIB = 1024**3
 MEMORY_OVERCOMMIT = 2  # generous, yet a test can fill a host
 VCPU_OVERCOMMIT = 32
 POOL_OVERCOMMIT = 8  # thin provisioning
 
 _SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE hosts (
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hosts (
     name TEXT PRIMARY KEY, vcpus INTEGER NOT NULL, memory_mib INTEGER NOT NULL, cpu_model TEXT NOT NULL,
     version TEXT NOT NULL, used_vcpus INTEGER NOT NULL DEFAULT 0, used_memory_mib INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
-CREATE TABLE stores (
+CREATE TABLE IF NOT EXISTS stores (
     name TEXT PRIMARY KEY, capacity_gib REAL NOT NULL, provisioned_gib INTEGER NOT NULL DEFAULT 0,
     allocated INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
-CREATE TABLE pools (
+CREATE TABLE IF NOT EXISTS pools (
     host TEXT NOT NULL, name TEXT NOT NULL, store TEXT NOT NULL, shared INTEGER NOT NULL, PRIMARY KEY (host, name)
 ) WITHOUT ROWID;
 
-CREATE TABLE objects (
+CREATE TABLE IF NOT EXISTS objects (
     seq INTEGER PRIMARY KEY, ext TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, owner TEXT, id TEXT NOT NULL,
     scope TEXT NOT NULL, host TEXT NOT NULL, name TEXT NOT NULL, created_at REAL NOT NULL, visible_at REAL NOT NULL
 );
-CREATE INDEX objects_by_mark ON objects (id, kind, scope);
-CREATE INDEX objects_by_host ON objects (host, owner);
+CREATE INDEX IF NOT EXISTS objects_by_mark ON objects (id, kind, scope);
+CREATE INDEX IF NOT EXISTS objects_by_host ON objects (host, owner);
 
-CREATE TABLE instances (
+CREATE TABLE IF NOT EXISTS instances (
     ext TEXT PRIMARY KEY, pool TEXT NOT NULL, store TEXT NOT NULL, hostname TEXT NOT NULL, vcpus INTEGER NOT NULL,
     memory_mib INTEGER NOT NULL, disk_gib INTEGER NOT NULL, allocated INTEGER NOT NULL, image TEXT, seed TEXT NOT NULL,
     power TEXT NOT NULL, ready_at REAL NOT NULL, stop_at REAL, starts TEXT NOT NULL, content TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
-CREATE INDEX instances_by_image ON instances (image);
-CREATE TABLE nics (
+CREATE INDEX IF NOT EXISTS instances_by_image ON instances (image);
+CREATE TABLE IF NOT EXISTS nics (
     instance TEXT NOT NULL, position INTEGER NOT NULL, network TEXT NOT NULL, mac TEXT NOT NULL, address TEXT NOT NULL,
     PRIMARY KEY (instance, position)
 ) WITHOUT ROWID;
-CREATE INDEX nics_by_address ON nics (network, address);
-CREATE TABLE nic_groups (
+CREATE INDEX IF NOT EXISTS nics_by_address ON nics (network, address);
+CREATE TABLE IF NOT EXISTS nic_groups (
     instance TEXT NOT NULL, position INTEGER NOT NULL, security_group TEXT NOT NULL,
     PRIMARY KEY (instance, position, security_group)
 ) WITHOUT ROWID;
-CREATE INDEX nic_groups_by_group ON nic_groups (security_group);
+CREATE INDEX IF NOT EXISTS nic_groups_by_group ON nic_groups (security_group);
 
-CREATE TABLE networks (
+CREATE TABLE IF NOT EXISTS networks (
     ext TEXT PRIMARY KEY, mode TEXT NOT NULL, cidr TEXT NOT NULL, gateway TEXT NOT NULL, bridge TEXT
 ) WITHOUT ROWID;
-CREATE TABLE security_groups (ext TEXT PRIMARY KEY, rules TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE images (
+CREATE TABLE IF NOT EXISTS security_groups (ext TEXT PRIMARY KEY, rules TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS images (
     ext TEXT PRIMARY KEY, store TEXT NOT NULL, sha256 TEXT NOT NULL, min_disk_gib INTEGER NOT NULL,
     allocated INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE volumes (
+CREATE TABLE IF NOT EXISTS volumes (
     ext TEXT PRIMARY KEY, pool TEXT NOT NULL, store TEXT NOT NULL, size_gib INTEGER NOT NULL,
     allocated INTEGER NOT NULL DEFAULT 0, instance TEXT, target TEXT, detach_at REAL, content TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
-CREATE INDEX volumes_by_instance ON volumes (instance);
-CREATE TABLE snapshots (
+CREATE INDEX IF NOT EXISTS volumes_by_instance ON volumes (instance);
+CREATE TABLE IF NOT EXISTS snapshots (
     ext TEXT PRIMARY KEY, instance TEXT NOT NULL, external INTEGER NOT NULL, quiesced INTEGER NOT NULL,
     allocated INTEGER NOT NULL, content TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX snapshots_by_instance ON snapshots (instance);
+CREATE INDEX IF NOT EXISTS snapshots_by_instance ON snapshots (instance);
+CREATE TABLE IF NOT EXISTS snapshot_volumes (
+    snapshot TEXT NOT NULL, volume TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (snapshot, volume)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS snapshot_volumes_by_volume ON snapshot_volumes (volume);
 
-CREATE TABLE checksums (
+CREATE TABLE IF NOT EXISTS checksums (
     path TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE calls (
+CREATE TABLE IF NOT EXISTS calls (
     seq INTEGER PRIMARY KEY, at REAL NOT NULL, pid INTEGER NOT NULL, call TEXT NOT NULL, host TEXT NOT NULL,
     our_id TEXT NOT NULL, external_id TEXT NOT NULL, answer TEXT NOT NULL, changed INTEGER NOT NULL
 );
-CREATE INDEX calls_by_id ON calls (our_id);
+CREATE INDEX IF NOT EXISTS calls_by_id ON calls (our_id);
 """
 
 
@@ -127,13 +129,10 @@ def create_cloud(
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("BEGIN IMMEDIATE")
-        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone() is None:
-            for statement in _SCHEMA.split(";"):
-                connection.execute(statement)
-            times = {"boot": boot_seconds, "shutdown": shutdown_seconds, "detach": detach_seconds}
-            connection.executemany(
-                "INSERT INTO meta VALUES (?, ?)", [("format", FORMAT), ("faults", json.dumps(times))]
-            )
+        for statement in _SCHEMA.split(";"):
+            connection.execute(statement)
+        times = {"boot": boot_seconds, "shutdown": shutdown_seconds, "detach": detach_seconds}
+        connection.execute("INSERT OR IGNORE INTO meta VALUES ('faults', ?)", (json.dumps(times),))
         for host in hosts:
             _add_host(connection, host)
         connection.execute("COMMIT")

@@ -66,6 +66,8 @@ class MigrationPart(Part):
     def _destination(self, tx: sqlite3.Connection, row: sqlite3.Row, target: str, shared: bool) -> str:
         """The store behind the pool of the same name on the target."""
         store = find.store_of(tx, target, row["pool"])
+        if not shared and store == row["store"]:
+            raise Conflict("migration.same_storage", pool=row["pool"], host=target)
         if shared and store != row["store"]:
             raise Permanent("driver.failed", host=target, detail=f"pool {row['pool']} is not shared with {row['host']}")
         return store

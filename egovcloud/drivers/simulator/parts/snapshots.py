@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 from egovcloud.domain.errors import Conflict, NotFound
@@ -26,6 +27,7 @@ class SnapshotsPart(Part):
                 ext = call.known(tx, OwnedKind.SNAPSHOT, snapshot_id, instance)
                 if ext is None:
                     row = find.instance_row(tx, instance)
+                    self._check_form(tx, row, snapshot_id, external)
                     frozen = quiesce and find.booted(row, call.now) and call.faults.has_agent(instance_id)
                     ext = find.add_object(
                         tx,
@@ -43,6 +45,11 @@ class SnapshotsPart(Part):
                         (ext, instance, int(external), int(frozen), row["allocated"], row["content"]),
                     )
                     charge(tx, row["store"], 0, row["allocated"])
+                    tx.execute(
+                        "INSERT INTO snapshot_volumes SELECT ?, ext, content FROM volumes"
+                        " WHERE instance = ? AND (detach_at IS NULL OR detach_at > ?)",
+                        (ext, instance, call.now),
+                    )
                 call.external_id = ext
                 return self._facts(tx, host, instance_id, snapshot_id, ext)
 
@@ -52,6 +59,17 @@ class SnapshotsPart(Part):
             find.check_host(tx, host)
             raise NotFound("instance.absent", id=instance_id, host=host)
         return ext
+
+    @staticmethod
+    def _check_form(tx: sqlite3.Connection, row: sqlite3.Row, snapshot_id: str, external: bool) -> None:
+        """What QEMU cannot do: both forms on one disk, and UEFI variables inside a disk."""
+        other = tx.execute(
+            "SELECT 1 FROM snapshots WHERE instance = ? AND external <> ? LIMIT 1", (row["ext"], int(external))
+        ).fetchone()
+        if other is not None:
+            raise Conflict("snapshot.mixed", id=snapshot_id, instance=row["id"])
+        if not external and json.loads(row["seed"])["firmware"] == "uefi":
+            raise Conflict("snapshot.firmware", id=snapshot_id, instance=row["id"])
 
     @staticmethod
     def _facts(tx: sqlite3.Connection, host: str, instance_id: str, snapshot_id: str, ext: str) -> SnapshotFacts:
@@ -76,7 +94,19 @@ class SnapshotsPart(Part):
                 raise NotFound("snapshot.absent", id=snapshot_id, instance=instance_id)
             if find.power(row, call.now) is not Power.STOPPED:
                 raise Conflict("instance.running", id=instance_id)
+            newest = tx.execute(
+                "SELECT s.ext, s.external FROM snapshots s JOIN objects o ON o.ext = s.ext WHERE s.instance = ?"
+                " ORDER BY o.seq DESC LIMIT 1",
+                (instance,),
+            ).fetchone()
+            if newest["external"] and newest["ext"] != ext:
+                raise Conflict("snapshot.newer", id=snapshot_id, instance=instance_id)
             call.external_id = ext
+            tx.execute(
+                "UPDATE volumes SET content = v.content FROM snapshot_volumes v"
+                " WHERE v.snapshot = ? AND volumes.ext = v.volume",
+                (ext,),
+            )
             tx.execute(
                 "UPDATE instances SET content = (SELECT content FROM snapshots WHERE ext = ?) WHERE ext = ?",
                 (ext, instance),

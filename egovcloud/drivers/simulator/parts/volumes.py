@@ -94,7 +94,10 @@ class VolumesPart(Part):
         raise Permanent("driver.failed", host=host, detail=f"no free slot for another disk (limit {len(_TARGETS)})")
 
     def detach_volume(self, host: str, instance_id: str, volume_id: str, *, within: float) -> bool:
-        """True also when the instance does not hold the volume, or does not exist."""
+        """True also when the instance does not hold the volume or does not exist.
+
+        ``Conflict("volume.has_snapshots")`` while an external snapshot layers it.
+        """
         with self.change("detach_volume", host, our_id=volume_id, within=within) as call, call.write() as tx:
             find.check_host(tx, host)
             row = tx.execute(
@@ -107,6 +110,13 @@ class VolumesPart(Part):
             if row is None or not find.attached(row, call.now):
                 return True
             call.external_id = row["ext"]
+            layered = tx.execute(
+                "SELECT 1 FROM snapshot_volumes v JOIN snapshots s ON s.ext = v.snapshot"
+                " WHERE v.volume = ? AND s.external LIMIT 1",
+                (row["ext"],),
+            ).fetchone()
+            if layered is not None:
+                raise Conflict("volume.has_snapshots", id=volume_id, instance=instance_id)
             detach_at = row["detach_at"] or max(call.now, row["ready_at"]) + call.faults.detach
             if find.power(row, call.now) is Power.STOPPED:
                 detach_at = call.now

@@ -75,7 +75,6 @@ def test_wiped_bytes_are_those_of_the_disks(bench: Bench) -> None:
 
 def test_external_snapshots_are_disks_to_wipe(bench: Bench) -> None:
     spec = bench.instance(disk_gib=7)
-    bench.driver.create_snapshot("a", spec.id, "inside", external=False, quiesce=False, within=1)
     bench.driver.create_snapshot("a", spec.id, "outside", external=True, quiesce=False, within=1)
     record = bench.driver.delete_instance("a", spec.id, wipe=True, within=1)
     assert record is not None
@@ -144,6 +143,45 @@ def test_migration_keeps_to_what_a_hypervisor_can_do(bench: Bench) -> None:
         bench.driver.live_migrate(spec.id, "a", "b", shared=False, within=1)
     assert absent.value.code == "network.absent"
     assert bench.driver.observe_instance("a", spec.id, within=1) is not None
+
+
+def test_copy_onto_the_same_storage_is_refused(bench: Bench) -> None:
+    bench.driver.ensure_image("a", "shared", IMAGE, within=1)
+    spec = bench.instance(pool="shared")
+    with pytest.raises(Conflict) as caught:
+        bench.driver.live_migrate(spec.id, "a", "b", shared=False, within=1)
+    assert caught.value.code == "migration.same_storage"
+
+
+def test_snapshots_keep_to_what_a_hypervisor_can_do(bench: Bench) -> None:
+    spec, volume = bench.instance(), bench.volume()
+    bench.driver.attach_volume("a", spec.id, "local", volume.id, within=1)
+    bench.outside.write(volume.id, "before")
+    for name in ("first", "second"):
+        bench.driver.create_snapshot("a", spec.id, name, external=True, quiesce=False, within=1)
+    bench.outside.write(volume.id, "after")
+    with pytest.raises(Conflict) as caught:
+        bench.driver.create_snapshot("a", spec.id, "third", external=False, quiesce=False, within=1)
+    assert caught.value.code == "snapshot.mixed"
+    with pytest.raises(Conflict) as caught:
+        bench.driver.detach_volume("a", spec.id, volume.id, within=1)
+    assert caught.value.code == "volume.has_snapshots"
+    bench.driver.stop_instance("a", spec.id, force=True, within=1)
+    with pytest.raises(Conflict) as caught:
+        bench.driver.revert_snapshot("a", spec.id, "first", within=1)
+    assert caught.value.code == "snapshot.newer"
+    bench.driver.revert_snapshot("a", spec.id, "second", within=1)
+    assert bench.outside.read(volume.id) == "before"
+    for name in ("first", "second"):
+        bench.driver.delete_snapshot("a", spec.id, name, within=1)
+    assert bench.driver.detach_volume("a", spec.id, volume.id, within=1)
+
+
+def test_uefi_guest_has_no_internal_snapshot(bench: Bench) -> None:
+    spec = bench.instance(image=replace(IMAGE, firmware="uefi"))
+    with pytest.raises(Conflict) as caught:
+        bench.driver.create_snapshot("a", spec.id, "s", external=False, quiesce=False, within=1)
+    assert caught.value.code == "snapshot.firmware"
 
 
 def test_volume_in_a_shared_pool_is_one_for_both_hosts(bench: Bench) -> None:
@@ -250,6 +288,7 @@ def test_no_query_reads_a_whole_table(bench: Bench) -> None:
     bench.driver.create_snapshot("a", spec.id, "s", external=True, quiesce=True, within=1)
     bench.driver.list_owned("a", within=1)
     bench.driver.list_unmanaged("a", within=1)
+    bench.driver.delete_snapshot("a", spec.id, "s", within=1)
     bench.driver.detach_volume("a", spec.id, volume.id, within=1)
     bench.driver.live_migrate(bench.instance().id, "a", "b", shared=False, within=1)
     bench.driver.delete_instance("a", spec.id, wipe=True, within=1)
