@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, exists, or_, select, update
+from sqlalchemy import CursorResult, Row, Table, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from egovcloud.store.database import Database
@@ -58,19 +58,21 @@ def claim(
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        claims = []
-        for id_, lease in session.execute(statement).all():
-            session.execute(
-                update(Operation)
-                .where(Operation.id == id_)
-                .values(
-                    worker=worker,
-                    lease=lease + 1,
-                    lease_until=now + timedelta(seconds=lease_seconds),
-                )
+        found = session.execute(statement).all()
+        until = now + timedelta(seconds=lease_seconds)
+        if found:
+            session.connection().execute(
+                _TAKE, [{"_id": id_, "worker": worker, "lease": lease + 1, "until": until} for id_, lease in found]
             )
-            claims.append(Claim(id_, lease + 1, worker))
-        return claims
+        return [Claim(id_, lease + 1, worker) for id_, lease in found]
+
+
+_TABLE = cast(Table, Operation.__table__)
+_TAKE = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("_id"))
+    .values(worker=bindparam("worker"), lease=bindparam("lease"), lease_until=bindparam("until"))
+)
 
 
 def renew(database: Database, claims: Sequence[Claim], *, now: datetime, lease_seconds: float) -> list[Claim]:
@@ -84,11 +86,31 @@ def renew(database: Database, claims: Sequence[Claim], *, now: datetime, lease_s
     return lost
 
 
-def hold(session: Session, held: Claim, *, now: datetime, lease_seconds: float) -> Operation:
-    """Prove, inside the transaction that writes, that the lease is still ours; ``Fenced`` otherwise."""
-    if not _guarded(session, held, {"lease_until": now + timedelta(seconds=lease_seconds)}):
+def hold(session: Session, held: Claim, *, now: datetime, lease_seconds: float) -> Row[Any]:
+    """Prove, inside the transaction that writes, that the lease is still ours; ``Fenced`` otherwise.
+
+    Answers with the operation's ``state``, ``generation``, ``cancel_requested`` and ``cancelled_by``: only a person's
+    wish to cancel can have changed them.
+    """
+    until = now + timedelta(seconds=lease_seconds)
+    parameters = {"_id": held.operation_id, "_lease": held.lease, "_worker": held.worker, "until": until}
+    found = session.connection().execute(_HOLD, parameters).first()
+    if found is None:
         raise Fenced(held.operation_id)
-    return session.get_one(Operation, held.operation_id, populate_existing=True)
+    return found
+
+
+_HOLD = (
+    update(_TABLE)
+    .where(
+        _TABLE.c.id == bindparam("_id"),
+        _TABLE.c.lease == bindparam("_lease"),
+        _TABLE.c.worker == bindparam("_worker"),
+        _TABLE.c.state.in_(OPEN),
+    )
+    .values(lease_until=bindparam("until"))
+    .returning(_TABLE.c.state, _TABLE.c.generation, _TABLE.c.cancel_requested, _TABLE.c.cancelled_by)
+)
 
 
 def let_go(session: Session, held: Claim, *, not_before: datetime) -> None:

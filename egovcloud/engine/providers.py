@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from egovcloud.domain.errors import Permanent
 from egovcloud.drivers.base import Driver
 from egovcloud.store.database import Database
 from egovcloud.store.models import Host, Provider
+
+FRESH = 2.0  # seconds after which a provider's row is read again
 
 Factory = Callable[[str, str, Mapping[str, Any]], Driver]  # (installation, provider name, config) → driver
 
@@ -22,6 +25,7 @@ class Providers:
         self._installation = installation
         self._factories = factories
         self._made: dict[str, tuple[int, Driver]] = {}
+        self._hosts: dict[str, tuple[Provider, str, float]] = {}
         self._lock = threading.Lock()
 
     def driver(self, provider: Provider) -> Driver:
@@ -41,7 +45,10 @@ class Providers:
 
     def of_host(self, host_id: str) -> tuple[Driver, str]:
         """The driver that drives a host, and the host's name there."""
-        with self._database.read() as session:
-            host = session.get_one(Host, host_id)
-            provider = session.get_one(Provider, host.provider_id)
-        return self.driver(provider), host.name
+        known = self._hosts.get(host_id)
+        if known is None or time.monotonic() - known[2] > FRESH:
+            with self._database.read() as session:
+                host = session.get_one(Host, host_id)
+                known = (session.get_one(Provider, host.provider_id), host.name, time.monotonic())
+            self._hosts[host_id] = known
+        return self.driver(known[0]), known[1]

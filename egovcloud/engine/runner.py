@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from egovcloud.domain.clock import Clock
 from egovcloud.domain.errors import Conflict, Permanent, Problem, Transient
@@ -29,6 +31,21 @@ MAX_SURPRISES = 5  # unexpected exceptions of one step before it is given up
 UNDO_SECONDS = 3600  # how long an undo is tried after the deadline; the orphan sweep has the last word
 
 
+@dataclass
+class Page:
+    """One operation's page of the journal, as this worker knows it under its lease."""
+
+    held: Claim
+    operation: Operation
+    kind: OperationKind | None
+    steps: list[Step]
+
+    @property
+    def todo(self) -> Step | None:
+        """The first step that is not done."""
+        return next((step for step in self.steps if step.state != "done"), None)
+
+
 @dataclass(frozen=True)
 class Runner:
     """The interpreter of operation kinds. One instance serves every thread of a worker."""
@@ -46,206 +63,192 @@ class Runner:
         """Advance the operation under ``held`` until it ends or waits; never raises but for a broken database."""
         bound = log.bind(operation=held.operation_id, lease=held.lease)
         try:
-            self._begin(held)
-            while self._advance(held):
+            page = self._open(held)
+            while self._advance(page):
                 pass
         except Fenced:
             bound.warning("fenced", worker=held.worker)
             count_rejection(self.database, held, now=self.clock())
 
     # -- forward -------------------------------------------------------------------------------------------------
-    def _begin(self, held: Claim) -> None:
+    def _open(self, held: Claim) -> Page:
+        """Read the journal once; while the lease holds, nobody else writes in it."""
         with self.database.unit() as session:
-            operation = self._hold(session, held)
-            now = self.clock()
-            if operation.state == "queued":
-                transition(session, operation, "claim", now=now, started_at=operation.started_at or now)
-            kind = self.registry.kinds.get(operation.kind)
-            if kind is None:
-                error = Permanent("operation.unknown_kind", kind=operation.kind)
-                transition(session, operation, "undo", now=now, error=_as_data(error))
-
-    def _advance(self, held: Claim) -> bool:
-        """One step forward or back; false when the operation ended or waits."""
-        with self.database.read() as session:
+            self._hold(session, held)
             operation = session.get_one(Operation, held.operation_id)
-            steps = list(session.scalars(select(Step).where(Step.operation_id == operation.id).order_by(Step.position)))
-        kind = self.registry.kinds.get(operation.kind)
+            listed = select(Step).where(Step.operation_id == operation.id).order_by(Step.position)
+            page = Page(held, operation, self.registry.kinds.get(operation.kind), list(session.scalars(listed)))
+            now = self.clock()
+            if page.kind is None and operation.state != "undoing":
+                error = _as_data(Permanent("operation.unknown_kind", kind=operation.kind))
+                transition(session, operation, "undo", now=now, error=error)
+            elif operation.state == "queued":
+                transition(session, operation, "claim", now=now, started_at=operation.started_at or now)
+            step = page.todo
+            if operation.state == "running" and step is not None and step.state != "running":
+                transition(session, step, "start", now=now, started_at=now)
+            return page
+
+    def _advance(self, page: Page) -> bool:
+        """One step forward or back; false when the operation ended or waits."""
+        operation, kind, step = page.operation, page.kind, page.todo
         if operation.state == "undoing":
-            return self._undo(held, operation, kind, steps)
+            return self._undo(page)
         if operation.state != "running" or kind is None:
             return False
         now = self.clock()
-        todo = next((step for step in steps if step.state != "done"), None)
-        if todo is None:
-            return self._close(held, kind, steps)
+        if step is None:
+            return self._close(page, kind)
         if operation.cancel_requested and kind.cancellable:
-            return self._turn_back(held, Permanent("operation.cancelled", actor=operation.cancelled_by or "-"), todo)
+            return self._turn_back(page, Permanent("operation.cancelled", actor=operation.cancelled_by or "-"), step)
         if now >= operation.deadline_at:
-            last = (todo.error or {}).get("detail", "-")
+            last = (step.error or {}).get("detail", "-")
             deadline = operation.deadline_at.isoformat(timespec="seconds")
-            return self._turn_back(held, Permanent("operation.deadline", deadline=deadline, last=last), todo)
-        definition = kind.steps[todo.position]
-        if todo.state != "running":
-            self._mark_started(held, todo)
-        return self._step(held, operation, kind, definition, steps, todo)
+            return self._turn_back(page, Permanent("operation.deadline", deadline=deadline, last=last), step)
+        return self._step(page, kind, step)
 
-    def _step(
-        self,
-        held: Claim,
-        operation: Operation,
-        kind: OperationKind,
-        definition: StepKind,
-        steps: list[Step],
-        step: Step,
-    ) -> bool:
-        run = self._run(operation, steps, step)
+    def _step(self, page: Page, kind: OperationKind, step: Step) -> bool:
+        operation, definition = page.operation, kind.steps[step.position]
+        run = self._run(page, step)
         try:
             crashpoints.reach(kind.name, definition.name, crashpoints.BEFORE_CALL, operation.id)
             result = definition.effect(run) if definition.effect else {}
             crashpoints.reach(kind.name, definition.name, crashpoints.AFTER_EFFECT, operation.id)
             if isinstance(result, Wait):
-                return self._park(held, step, result.seconds, None)
-            self._record(held, kind, definition, run, steps, step, result or {})
+                return self._park(page, step, result.seconds, None)
+            self._record(page, kind, definition, run, step, result or {})
             crashpoints.reach(kind.name, definition.name, crashpoints.AFTER_RECORD, operation.id)
             return True
         except Transient as problem:
             delay = min(MAX_BACKOFF, problem.retry_after * 2 ** min(step.attempts, 10))
-            return self._park(held, step, delay, problem)
+            return self._park(page, step, delay, problem)
         except Conflict as problem:
             # Another writer was first; what we decided was decided on old facts, so look again at once.
-            return self._park(held, step, min(5.0, 0.02 * 2 ** min(step.attempts, 8)), problem)
+            return self._park(page, step, min(5.0, 0.02 * 2 ** min(step.attempts, 8)), problem)
         except Problem as problem:
-            return self._turn_back(held, problem, step)
+            return self._turn_back(page, problem, step)
         except Fenced:
             raise
         except Exception:
             log.exception("step failed unexpectedly", operation=operation.id, kind=kind.name, step=definition.name)
             if step.attempts >= MAX_SURPRISES:
-                return self._turn_back(held, Permanent("internal.error"), step)
-            return self._park(held, step, min(MAX_BACKOFF, 0.5 * 2**step.attempts), Transient("internal.error"))
+                return self._turn_back(page, Permanent("internal.error"), step)
+            return self._park(page, step, min(MAX_BACKOFF, 0.5 * 2**step.attempts), Transient("internal.error"))
 
     def _record(
-        self,
-        held: Claim,
-        kind: OperationKind,
-        definition: StepKind,
-        run: Run,
-        steps: list[Step],
-        step: Step,
-        result: Result,
+        self, page: Page, kind: OperationKind, definition: StepKind, run: Run, step: Step, result: Result
     ) -> None:
         """The step's outcome, the next step's start or the operation's end: one transaction under the fence."""
-        with self.database.unit() as session:
-            operation = self._hold(session, held)
+        with self._writing(page) as session:
             if definition.record:
-                definition.record(session, run, result, operation)
+                definition.record(session, run, result, page.operation)
             now = self.clock()
-            mine = self._fresh(session, step)
-            transition(session, mine, "finish", now=now, finished_at=now, result=result, error=None)
-            if step.position + 1 < len(steps):
-                following = self._fresh(session, steps[step.position + 1])
+            transition(session, step, "finish", now=now, finished_at=now, result=result, error=None)
+            following = page.todo
+            if following is not None:
                 transition(session, following, "start", now=now, started_at=now, attempts=0)
             else:
-                self._succeed(session, kind, run, operation, now)
+                self._succeed(session, page, kind, run, now)
 
-    def _mark_started(self, held: Claim, step: Step) -> None:
-        with self.database.unit() as session:
-            self._hold(session, held)
-            now = self.clock()
-            mine = self._fresh(session, step)
-            transition(session, mine, "start", now=now, started_at=now)
-            step.state, step.started_at, step.generation = mine.state, mine.started_at, mine.generation
-
-    def _close(self, held: Claim, kind: OperationKind, steps: list[Step]) -> bool:
+    def _close(self, page: Page, kind: OperationKind) -> bool:
         """Every step is done but the end was not written (a kind without steps)."""
-        with self.database.unit() as session:
-            operation = self._hold(session, held)
-            self._succeed(session, kind, self._run(operation, steps, None), operation, self.clock())
+        with self._writing(page) as session:
+            self._succeed(session, page, kind, self._run(page, None), self.clock())
         return False
 
-    def _succeed(self, session: Session, kind: OperationKind, run: Run, operation: Operation, now: datetime) -> None:
+    def _succeed(self, session: Session, page: Page, kind: OperationKind, run: Run, now: datetime) -> None:
         if kind.on_success:
-            kind.on_success(session, run, operation)
-        transition(session, operation, "succeed", now=now, finished_at=now, worker=None, lease_until=None, error=None)
-        self._tell_waiting(session, operation, now)
+            kind.on_success(session, run, page.operation)
+        transition(
+            session, page.operation, "succeed", now=now, finished_at=now, worker=None, lease_until=None, error=None
+        )
+        self._tell_waiting(session, page.operation, now)
 
-    def _park(self, held: Claim, step: Step, delay: float, problem: Problem | None) -> bool:
-        with self.database.unit() as session:
-            self._hold(session, held)
-            values: dict[str, Any] = {"attempts": step.attempts + 1 if problem else step.attempts}
+    def _park(self, page: Page, step: Step, delay: float, problem: Problem | None) -> bool:
+        with self._writing(page) as session:
             if problem:
-                values["error"] = _as_data(problem)
-            session.execute(
-                update(Step)
-                .where(Step.operation_id == step.operation_id, Step.position == step.position)
-                .values(values)
-            )
-            let_go(session, held, not_before=self.clock() + timedelta(seconds=delay))
+                counted = update(Step).where(Step.operation_id == step.operation_id, Step.position == step.position)
+                session.execute(counted.values(attempts=step.attempts + 1, error=_as_data(problem)))
+            let_go(session, page.held, not_before=self.clock() + timedelta(seconds=delay))
         return False
 
     # -- back ----------------------------------------------------------------------------------------------------
-    def _turn_back(self, held: Claim, problem: Problem, step: Step) -> bool:
-        with self.database.unit() as session:
-            operation = self._hold(session, held)
+    def _turn_back(self, page: Page, problem: Problem, step: Step) -> bool:
+        with self._writing(page) as session:
             now = self.clock()
-            mine = self._fresh(session, step)
-            if mine.state in ("running", "pending"):
-                transition(session, mine, "fail", now=now, error=_as_data(problem), finished_at=now)
-            transition(session, operation, "undo", now=now, error=_as_data(problem))
+            if step.state in ("running", "pending"):
+                transition(session, step, "fail", now=now, error=_as_data(problem), finished_at=now)
+            transition(session, page.operation, "undo", now=now, error=_as_data(problem))
         return True
 
-    def _undo(self, held: Claim, operation: Operation, kind: OperationKind | None, steps: list[Step]) -> bool:
-        todo = next((s for s in reversed(steps) if s.state in ("done", "running", "failed") and s.started_at), None)
-        if kind is None or todo is None:
-            return self._give_up(held, kind, steps)
-        definition = kind.steps[todo.position]
-        run = self._run(operation, steps, todo)
+    def _undo(self, page: Page) -> bool:
+        operation, kind = page.operation, page.kind
+        reached = [s for s in page.steps if s.state in ("done", "running", "failed") and s.started_at]
+        if kind is None or not reached:
+            return self._give_up(page)
+        step = reached[-1]
+        definition = kind.steps[step.position]
+        run = self._run(page, step)
         now = self.clock()
         try:
             if definition.undo and now < operation.deadline_at + timedelta(seconds=UNDO_SECONDS):
                 definition.undo(run)
         except Problem as problem:
-            delay = min(MAX_BACKOFF, getattr(problem, "retry_after", 1.0) * 2 ** min(todo.attempts, 10))
-            return self._park(held, todo, delay, problem)
+            delay = min(MAX_BACKOFF, getattr(problem, "retry_after", 1.0) * 2 ** min(step.attempts, 10))
+            return self._park(page, step, delay, problem)
         except Exception:
             log.exception("undo failed unexpectedly", operation=operation.id, step=definition.name)
-            return self._park(held, todo, min(MAX_BACKOFF, 2.0**todo.attempts), Transient("internal.error"))
-        with self.database.unit() as session:
-            fresh = self._hold(session, held)
+            return self._park(page, step, min(MAX_BACKOFF, 2.0**step.attempts), Transient("internal.error"))
+        with self._writing(page) as session:
             if definition.undo_record:
-                definition.undo_record(session, run, fresh)
-            transition(session, self._fresh(session, todo), "undo", now=self.clock())
+                definition.undo_record(session, run, operation)
+            transition(session, step, "undo", now=self.clock())
         return True
 
-    def _give_up(self, held: Claim, kind: OperationKind | None, steps: list[Step]) -> bool:
-        with self.database.unit() as session:
-            operation = self._hold(session, held)
-            now = self.clock()
+    def _give_up(self, page: Page) -> bool:
+        with self._writing(page) as session:
+            operation, now = page.operation, self.clock()
             error = operation.error or {}
-            if kind and kind.on_failure:
+            if page.kind and page.kind.on_failure:
                 problem = Permanent(error.get("code", "internal.error"), **error.get("params", {}))
-                kind.on_failure(session, self._run(operation, steps, None), operation, problem)
+                page.kind.on_failure(session, self._run(page, None), operation, problem)
             event = "cancel" if error.get("code") == "operation.cancelled" else "fail"
             transition(session, operation, event, now=now, finished_at=now, worker=None, lease_until=None)
             self._tell_waiting(session, operation, now)
         return False
 
     # -- shared --------------------------------------------------------------------------------------------------
-    def _hold(self, session: Session, held: Claim) -> Operation:
+    def _hold(self, session: Session, held: Claim) -> Row[Any]:
         return hold(session, held, now=self.clock(), lease_seconds=self.lease_seconds)
 
-    def _fresh(self, session: Session, step: Step) -> Step:
-        return session.get_one(Step, (step.operation_id, step.position), populate_existing=True)
+    @contextmanager
+    def _writing(self, page: Page) -> Iterator[Session]:
+        """A transaction under the fence. When it fails, the page shows again what the journal holds."""
+        rows: list[Operation | Step] = [page.operation, *page.steps]
+        before = [(row, row.state, row.generation) for row in rows]
+        try:
+            with self.database.unit() as session:
+                seen = self._hold(session, page.held)
+                if seen.state != page.operation.state:
+                    raise Fenced(page.held.operation_id)
+                set_committed_value(page.operation, "generation", seen.generation)
+                set_committed_value(page.operation, "cancel_requested", seen.cancel_requested)
+                set_committed_value(page.operation, "cancelled_by", seen.cancelled_by)
+                yield session
+        except BaseException:
+            for row, state, generation in before:
+                set_committed_value(row, "state", state)
+                set_committed_value(row, "generation", generation)
+            raise
 
-    def _run(self, operation: Operation, steps: list[Step], step: Step | None) -> Run:
-        now = self.clock()
+    def _run(self, page: Page, step: Step | None) -> Run:
+        now, operation = self.clock(), page.operation
         return Run(
             operation_id=operation.id,
             kind=operation.kind,
             subject_id=operation.subject_id,
             params=operation.params,
-            results={s.name: s.result or {} for s in steps if s.state == "done"},
+            results={s.name: s.result or {} for s in page.steps if s.state == "done"},
             attempts=step.attempts if step else 0,
             step_started_at=(step.started_at if step else None) or now,
             now=now,

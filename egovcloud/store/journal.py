@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, literal_column, update
+from sqlalchemy import Table, Update, bindparam, literal_column, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -62,19 +63,11 @@ def transition(
     Compare-and-set on (id, state, generation): a row that somebody else moved since it was read stays theirs.
     """
     noun = NOUNS[type(row)]
-    before, generation = row.state, row.generation  # type: ignore[attr-defined]
+    before: str = row.state  # type: ignore[attr-defined]
     after = LIFECYCLES[noun].next(before, event)
     session.flush()
-    table = cast(Table, type(row).__table__)
-    conditions = [column == getattr(row, column.key) for column in table.primary_key.columns]
-    values: dict[str, object] = {"state": after, "generation": generation + 1, **changes}
-    if "updated_at" in table.columns:
-        values["updated_at"] = now
-    statement = update(type(row)).where(*conditions, table.c.state == before, table.c.generation == generation)
-    result = cast(CursorResult[Any], session.execute(statement.values(values), execution_options=_QUIET))
-    if result.rowcount != 1:
+    if not _write(session, row, {"state": after, **changes}, now=now, state=before):
         raise Conflict("state.changed", noun=noun, state=before, event=event)
-    _mirror(row, values)
     if (noun, event) in SILENT:
         return
     if isinstance(row, Step):
@@ -101,29 +94,42 @@ def transition(
     )
 
 
-_QUIET = {"synchronize_session": False}
-
-
-def _mirror(row: Model, values: dict[str, object]) -> None:
-    """Show the new values on the object without a second statement."""
-    for key, value in values.items():
-        set_committed_value(row, key, value)
-
-
 def touch(session: Session, row: Model, *, now: datetime, **changes: Any) -> None:
     """Change columns other than the state, guarded by the generation; ``Conflict`` when it moved on."""
     session.flush()
+    if not _write(session, row, changes, now=now):
+        raise Conflict("row.changed", noun=NOUNS.get(type(row), type(row).__name__.lower()))
+
+
+def _write(session: Session, row: Model, changes: dict[str, Any], *, now: datetime, state: str | None = None) -> bool:
+    """The guarded UPDATE; true when the row was still as it had been read. The object shows the new values."""
+    generation: int = row.generation  # type: ignore[attr-defined]
     table = cast(Table, type(row).__table__)
-    generation = row.generation  # type: ignore[attr-defined]
-    values: dict[str, object] = {**changes, "generation": generation + 1}
+    values = {**changes, "generation": generation + 1}
     if "updated_at" in table.columns:
         values["updated_at"] = now
-    conditions = [column == getattr(row, column.key) for column in table.primary_key.columns]
-    statement = update(type(row)).where(*conditions, table.c.generation == generation).values(values)
-    result = cast(CursorResult[Any], session.execute(statement, execution_options=_QUIET))
+    statement = _statement(table, tuple(sorted(values)), state is not None)
+    guards: dict[str, Any] = {f"_{column.key}": getattr(row, column.key) for column in table.primary_key.columns}
+    guards["_generation"] = generation
+    if state is not None:
+        guards["_state"] = state
+    result = session.connection().execute(statement, {**values, **guards})
     if result.rowcount != 1:
-        raise Conflict("row.changed", noun=NOUNS.get(type(row), type(row).__name__.lower()))
-    _mirror(row, values)
+        return False
+    for key, value in values.items():
+        set_committed_value(row, key, value)
+    return True
+
+
+@cache
+def _statement(table: Table, columns: tuple[str, ...], with_state: bool) -> Update:
+    """Built once for each set of columns: building it anew took longer than running it."""
+    statement = update(table).where(table.c.generation == bindparam("_generation"))
+    for column in table.primary_key.columns:
+        statement = statement.where(column == bindparam(f"_{column.key}"))
+    if with_state:
+        statement = statement.where(table.c.state == bindparam("_state"))
+    return statement.values({column: bindparam(column) for column in columns})
 
 
 def emit(

@@ -7,15 +7,14 @@ and no limit is ever passed, however many processes reserve at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy import bindparam, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from egovcloud.domain.errors import QuotaExceeded
+from egovcloud.domain.errors import Conflict, QuotaExceeded
 from egovcloud.domain.ids import new_id
 from egovcloud.domain.quota import RESOURCES, Amount
 from egovcloud.store.models import Department, LedgerEntry, Quota
@@ -136,49 +135,79 @@ def _move(
     if not moves:
         return
     nodes = lineage(session, department_id)
-    for node in nodes:
-        for resource, more_reserved, more_committed in moves:
-            growth = more_reserved + more_committed
-            statement = update(Quota).where(Quota.department_id == node.id, Quota.resource == resource)
-            if growth > 0:
-                statement = statement.where(
-                    or_(Quota.limit.is_(None), Quota.reserved + Quota.committed + growth <= Quota.limit)
-                )
-            result = session.execute(
-                statement.values(reserved=Quota.reserved + more_reserved, committed=Quota.committed + more_committed),
-                execution_options={"synchronize_session": False},
-            )
-            if cast(CursorResult[Any], result).rowcount != 1:
-                raise _exceeded(session, node, resource, growth)
-    for resource, more_reserved, more_committed in moves:
-        session.add(
-            LedgerEntry(
-                id=new_id(),
-                at=now,
-                key=f"{movement}:{key}",
-                movement=movement,
-                department_id=department_id,
-                resource=resource,
-                reserved=more_reserved,
-                committed=more_committed,
-                subject_type=subject[0],
-                subject_id=subject[1],
-            )
-        )
-    session.flush()
-
-
-def _exceeded(session: Session, node: Department, resource: str, asked: int) -> QuotaExceeded:
-    row = session.get_one(Quota, (node.id, resource), populate_existing=True)
-    return QuotaExceeded(
-        "quota.exceeded",
-        field=resource,
-        department=node.name,
-        resource=resource,
-        limit=row.limit,
-        used=row.reserved + row.committed,
-        asked=asked,
+    if session.get_bind().dialect.name == "postgresql":
+        # Everyone takes the root first: whoever holds it is alone in the tree, so that no two wait for each other.
+        session.execute(_LOCK, {"root": nodes[0].id})
+    parameters: dict[str, object] = {"nodes": [node.id for node in nodes], "resources": [move[0] for move in moves]}
+    by_resource = {resource: (held, used) for resource, held, used in moves}
+    for resource in RESOURCES:
+        parameters[f"r_{resource}"], parameters[f"c_{resource}"] = by_resource.get(resource, (0, 0))
+    moved = {(row[0], row[1]) for row in session.execute(_MOVE, parameters)}
+    if len(moved) != len(nodes) * len(moves):
+        raise _exceeded(session, nodes, by_resource, moved)
+    session.execute(
+        insert(LedgerEntry),
+        [
+            {
+                "id": new_id(),
+                "at": now,
+                "key": f"{movement}:{key}",
+                "movement": movement,
+                "department_id": department_id,
+                "resource": resource,
+                "reserved": held,
+                "committed": used,
+                "subject_type": subject[0],
+                "subject_id": subject[1],
+            }
+            for resource, held, used in moves
+        ],
     )
+
+
+_LOCK = text("SELECT 1 FROM quotas WHERE department_id = :root AND resource = 'instances' FOR UPDATE")
+
+# One statement for the whole line of ancestors: a node whose limit would be passed is not updated, and is missed in
+# the count. Shrinking is never refused, even above a limit that was lowered.
+_MOVE = text(  # the names that are filled in are ours, the values are bound
+    """
+    UPDATE quotas SET reserved = reserved + {reserved}, committed = committed + {committed}
+    WHERE department_id IN :nodes AND resource IN :resources
+      AND ("limit" IS NULL OR {reserved} + {committed} <= 0
+           OR reserved + committed + {reserved} + {committed} <= "limit")
+    RETURNING department_id, resource
+    """.format(  # noqa: S608
+        **{
+            column: "CASE resource "
+            + " ".join(f"WHEN '{name}' THEN CAST(:{column[0]}_{name} AS INTEGER)" for name in RESOURCES)
+            + " END"
+            for column in ("reserved", "committed")
+        }
+    )
+).bindparams(bindparam("nodes", expanding=True), bindparam("resources", expanding=True))
+
+
+def _exceeded(
+    session: Session,
+    nodes: Sequence[Department],
+    moves: Mapping[str, tuple[int, int]],
+    moved: set[tuple[str, str]],
+) -> QuotaExceeded | Conflict:
+    """The node that binds, the root first; the caller's transaction takes back what was moved elsewhere."""
+    for node in nodes:
+        for resource, (held, used) in moves.items():
+            row = session.get(Quota, (node.id, resource), populate_existing=True)
+            if row is not None and (node.id, resource) not in moved:
+                return QuotaExceeded(
+                    "quota.exceeded",
+                    field=resource,
+                    department=node.name,
+                    resource=resource,
+                    limit=row.limit,
+                    used=row.reserved + row.committed,
+                    asked=held + used,
+                )
+    return Conflict("row.changed", noun="quota")
 
 
 def drift(session: Session) -> Sequence[tuple[str, str, int, int]]:
