@@ -61,6 +61,9 @@ class Command(TyperCommand):
     def get_help(self, ctx: Any) -> str:
         return self.page()
 
+    def get_help_option(self, ctx: Any) -> Any:
+        return _light_help(super().get_help_option(ctx))
+
 
 class Group(TyperGroup):
     """Verbs of a noun, or nouns of the program; children are made when they are asked for."""
@@ -71,6 +74,9 @@ class Group(TyperGroup):
 
     def get_help(self, ctx: Any) -> str:
         return self.page()
+
+    def get_help_option(self, ctx: Any) -> Any:
+        return _light_help(super().get_help_option(ctx))
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(self.children)
@@ -198,6 +204,13 @@ def _sign(function: Callable[..., None], noun: Noun, params: tuple[Param, ...]) 
         )
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     function.__annotations__ = {}
+
+
+def _light_help(option: Any) -> Any:
+    """``--help`` is Typer's own option and needs no pydantic either."""
+    if option is not None and hasattr(option, "_runtime_param"):
+        option._runtime_param = Plain(Param("help", "flag"), "--help")
+    return option
 
 
 def _lighten(command: Any, params: tuple[Param, ...], noun: Noun) -> None:

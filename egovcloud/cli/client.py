@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from egovcloud.cli.stream import StreamEvent
 
 ATTEMPTS = 4
+# A server that asks for more patience than this gets none: the person decides when to try again.
 LONGEST_PAUSE = 10.0
 AGENT = "egovctl"
 
@@ -109,8 +110,11 @@ class Client:
                 raise Invalid("cli.unsendable", detail=error) from None
             if response is not None and not _again(response.status_code, repeatable):
                 break
+            delay = _delay(response, attempt)
+            if delay > LONGEST_PAUSE:
+                break
             if attempt + 1 < self.attempts:
-                pause(_delay(response, attempt))
+                pause(delay)
         if response is None:
             raise self._unreachable(failure)
         return self._answer(response)
@@ -210,7 +214,7 @@ def _delay(response: httpx.Response | None, attempt: int) -> float:
     """Retry-After when the server says it (seconds), else a pause that doubles from 0.2 s."""
     said = response.headers.get("retry-after", "") if response is not None else ""
     if said.isdigit():
-        return min(float(said), LONGEST_PAUSE)
+        return float(said)
     return min(0.2 * 2.0**attempt, LONGEST_PAUSE)
 
 

@@ -125,7 +125,7 @@ def _things(noun: Noun, start: str, values: dict[str, str], config: dict[str, An
     if not found.token:
         return
     client = Client(found, timeout=TIME_LIMIT_S, attempts=1)
-    params: dict[str, Any] = {"limit": MOST, "q": "" if _idlike(start) else start}
+    params: dict[str, Any] = {"limit": MOST, "q": start if noun.searchable and not _idlike(start) else ""}
     for scope in noun.scopes:
         value = values.get(scope, "")
         if is_id(value):

@@ -100,7 +100,10 @@ def ref(name: str, noun: str = "", **more: Any) -> Param:
 
 @dataclass(frozen=True)
 class Verb:
-    """What can be done with a noun. The flags decide which shared options the command gets."""
+    """What can be done with a noun. The flags decide which shared options the command gets.
+
+    ``danger`` asks for the name here; ``confirms`` hands it to the server too, which asks for it as well.
+    """
 
     name: str
     run: Run
@@ -108,17 +111,21 @@ class Verb:
     writes: bool = False
     slow: bool = False
     danger: bool = False
+    confirms: bool = False
     lists: bool = False
     columns: tuple[Column, ...] = ()
     method: str = "POST"
     suffix: str = ""
     examples: tuple[str, ...] = ()
-    offline: bool = False
 
 
 @dataclass(frozen=True)
 class Noun:
-    """A noun of the API. ``names`` are the attributes that people call a thing by; ``scopes`` narrow a name."""
+    """A noun of the API.
+
+    ``names`` are the attributes that people call a thing by; ``scopes`` narrow a name; ``searchable`` says whether
+    the list takes ``q``.
+    """
 
     name: str
     path: str
@@ -127,7 +134,7 @@ class Noun:
     names: tuple[str, ...] = ("name",)
     scopes: tuple[str, ...] = ()
     filters: tuple[Param, ...] = ()
-    group: str = "other"
+    searchable: bool = True
     sections: dict[str, tuple[Column, ...]] = field(default_factory=dict)
 
     def verb(self, name: str) -> Verb:

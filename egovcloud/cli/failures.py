@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from egovcloud.domain.errors import KINDS, Problem
+from egovcloud.domain.errors import Problem
 
 OK = 0
 UNEXPECTED = 1
@@ -101,7 +101,8 @@ class Refused(Exception):
             [error for error in errors if isinstance(error, Mapping)] if isinstance(errors, list) else []
         )
         self.trace_id = document.get("trace_id")
-        self.kind = _kind(status, str(document.get("type") or ""), self.code)
+        kind = str(document.get("kind") or "")
+        self.kind = kind if kind in BY_KIND else _kind(status, self.code)
         super().__init__(self.sentence)
 
 
@@ -113,11 +114,8 @@ class Interrupted(Exception):
         super().__init__(operation_id)
 
 
-def _kind(status: int, problem_type: str, code: str) -> str:
-    """The document's own type says most; a quota's code is told apart from other conflicts; else the status."""
-    named = problem_type.rstrip("/").rpartition("/")[2].replace("-", "_")
-    if named in KINDS or named in BY_KIND:
-        return named
+def _kind(status: int, code: str) -> str:
+    """The status says it, but for quotas, which share 409 with other conflicts."""
     if status == 409 and code.startswith("quota."):
         return "quota_exceeded"
     return _BY_STATUS.get(status, "transient" if status >= 502 else "permanent")

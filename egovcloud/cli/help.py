@@ -25,7 +25,7 @@ def width() -> int:
 def root_page() -> str:
     """What there is: nouns by group and the commands without one."""
     top = load("top")
-    parts = [_usage(f"{PROGRAM} NOUN VERB [...]"), say("cli.help.root"), ""]
+    parts = [_usage(f"{PROGRAM} NOUN VERB [...]"), say("cli.help.root")]
     for heading, names in GROUPS:
         parts.append(_heading(say(f"cli.group.{heading}")))
         parts.append(_pairs([(name, say(f"cli.about.{name}")) for name in names]))
@@ -45,12 +45,12 @@ def noun_page(noun: Noun) -> str:
     about = say(f"cli.about.{noun.name}")
     usage = _usage(f"{PROGRAM} {noun.name} VERB [...]")
     more = say("cli.help.more", command=f"{PROGRAM} {noun.name} VERB --help")
-    return "\n".join([usage, about, "", _heading(say("cli.help.verbs")), _pairs(pairs), "", more])
+    return "\n".join([usage, about, _heading(say("cli.help.verbs")), _pairs(pairs), "", more])
 
 
 def verb_page(noun: Noun, verb: Verb) -> str:
     """Everything about one command."""
-    parts = [_usage(f"{command_of(noun, verb)} {usage_of(noun, verb)}".rstrip()), verb_help(noun, verb), ""]
+    parts = [_usage(f"{command_of(noun, verb)} {usage_of(noun, verb)}".rstrip()), verb_help(noun, verb)]
     grouped: dict[str, list[tuple[str, str]]] = {}
     for group, param in params_of(noun, verb):
         key = "arguments" if param.argument else "own" if group == "write" else group

@@ -44,7 +44,8 @@ def params_of(noun: Noun, verb: Verb) -> Iterator[tuple[str, Param]]:
     if any(param.name == "target" for param in verb.params):
         groups.append(("scope", tuple(_scope(noun, name) for name in noun.scopes)))
     if verb.lists:
-        groups.append(("list", LISTING))
+        searched = noun.searchable and verb.name == "list"
+        groups.append(("list", LISTING if searched else LISTING[1:]))
     own: tuple[Param, ...] = ()
     if verb.writes:
         own += (DRY_RUN,)
@@ -124,7 +125,14 @@ def verb_help(noun: Noun, verb: Verb) -> str:
     """What the verb does, in one sentence."""
     code = first_known(f"cli.verb.{noun.name}.{verb.name}", f"cli.verb.{verb.name}")
     word = say(f"cli.noun.{noun.name}")
-    return say(code, noun=word, nouns=plural(noun.name))
+    return say(code, noun=word, nouns=plural(noun.name), a_noun=_with_article(word))
+
+
+def _with_article(word: str) -> str:
+    """English wants "an" before a vowel's sound ("a user"); Chinese words pass as they are."""
+    if not word.isascii():
+        return word
+    return f"an {word}" if word[:1].lower() in "aeio" or word.startswith("SSH") else f"a {word}"
 
 
 def plural(name: str) -> str:

@@ -33,7 +33,8 @@ def thing(client: Client, noun: Noun, text: str, scope: Mapping[str, str] | None
         return {"id": text.lower()}
     near: list[dict[str, Any]] = []
     exact: list[dict[str, Any]] = []
-    for page in client.pages(noun.path, {"q": text, "limit": 200, **(scope or {})}):
+    search = {"q": text} if noun.searchable else {}
+    for page in client.pages(noun.path, {**search, "limit": 200, **(scope or {})}):
         for item in page["items"]:
             matches = any(str(item.get(name) or "") == text for name in noun.names)
             (exact if matches else near).append(item)

@@ -151,7 +151,7 @@ def run_targets(call: Call, suffix: str, body: Any) -> None:
             confirm(call, label(target))
     answers = []
     for target in targets:
-        params = {"confirm": label(target)} if call.verb.danger and "name" in target else None
+        params = {"confirm": label(target)} if call.verb.confirms else None
         answers.append(
             call.send(call.verb.method, f"{call.noun.path}/{target['id']}{suffix}", body=body, params=params)
         )

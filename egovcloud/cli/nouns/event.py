@@ -48,6 +48,7 @@ def _sentence(event: dict[str, Any]) -> str:
 NOUN = Noun(
     "event",
     "/events",
+    searchable=False,
     columns=columns("id at:time type subject_type subject_id operation_id"),
     filters=(text("type"), *_ABOUT),
     verbs=(

@@ -51,7 +51,7 @@ NOUN = Noun(
         action("stop", flag("force"), integer("limit_seconds", metavar="SECONDS"), slow=True),
         action("reboot", flag("force"), slow=True),
         action("resize", ref("flavor", required=True), slow=True, many=False),
-        action("rebuild", ref("image", required=True), slow=True, danger=True, many=False),
+        action("rebuild", ref("image", required=True), slow=True, danger=True, confirms=True, many=False),
         action("migrate", ref("host"), slow=True, many=False),
         Verb(
             "snapshot",
@@ -82,6 +82,6 @@ NOUN = Noun(
             ),
             examples=("instance ssh web-1", "instance ssh web-1 -- uptime", "instance ssh web-1 --print"),
         ),
-        deletes(slow=True),
+        deletes(slow=True, confirms=True),
     ),
 )

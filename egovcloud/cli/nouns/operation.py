@@ -33,6 +33,7 @@ def run_wait(call: Call) -> None:
 NOUN = Noun(
     "operation",
     "/operations",
+    searchable=False,
     names=("id",),
     columns=columns(
         "id kind state subject requested_by progress=progress.done created=created_at:time finished=finished_at:time"

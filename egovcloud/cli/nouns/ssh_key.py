@@ -25,6 +25,7 @@ def _public_key(call: Call, value: Any) -> str:
 NOUN = Noun(
     "ssh-key",
     "/ssh-keys",
+    searchable=False,
     columns=columns("name fingerprint created=created_at:time id"),
     verbs=(
         lists(),

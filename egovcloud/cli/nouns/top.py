@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from egovcloud.cli.declare import Noun, Param, Verb, columns, integer, text
+from egovcloud.cli.failures import Refused
 from egovcloud.cli.overview import show_overview
-from egovcloud.cli.session import run_login, run_logout
+from egovcloud.cli.session import run_login, run_logout, stored_username
 
 if TYPE_CHECKING:
     from egovcloud.cli.call import Call
@@ -17,7 +18,12 @@ SHELLS = ("bash", "zsh", "fish")
 
 def run_whoami(call: Call) -> None:
     """The account and what it may do, and where that was learned."""
-    session = call.client.get("/session")
+    try:
+        session = call.client.get("/session")
+    except Refused as error:
+        if error.code != "auth.token_only_session":
+            raise
+        session = _by_token(call)
     if call.output.format != "table":
         call.output.data(session)
         return
@@ -32,6 +38,15 @@ def run_whoami(call: Call) -> None:
         "expires_at": session.get("expires_at"),
     }
     call.output.one(shown, (), {"grants": columns("role department")})
+
+
+def _by_token(call: Call) -> dict[str, Any]:
+    """Where a token may not read a session: the token itself, found among one's own by how it begins."""
+    tokens = [token for page in call.client.pages("/tokens", {"limit": 200}) for token in page["items"]]
+    prefixes = [token for token in tokens if call.connection.token.startswith(str(token.get("prefix") or "-"))]
+    mine = prefixes[0] if prefixes else {}
+    known = {"username": stored_username(call)} if call.connection.source == "login" else {}
+    return {"user": known, "permissions": mine.get("permissions") or [], "expires_at": mine.get("expires_at")}
 
 
 def run_overview(call: Call) -> None:
@@ -69,10 +84,9 @@ NOUN = Noun(
                 Param("new_password_file", metavar="FILE"),
                 integer("days", default=7, metavar="DAYS"),
             ),
-            offline=True,
             examples=("login --url https://cloud.example.gov.cn", "login -u admin --password-file first-password"),
         ),
-        Verb("logout", run_logout, offline=True),
+        Verb("logout", run_logout),
         Verb("whoami", run_whoami),
         Verb("overview", run_overview),
         Verb("search", run_search, (Param("words", many=True, argument=True, required=True, metavar="TEXT"),)),
@@ -80,7 +94,6 @@ NOUN = Noun(
             "completion",
             run_completion,
             (Param("shell", "choice", choices=SHELLS, argument=True, required=True),),
-            offline=True,
             examples=("completion bash > /etc/bash_completion.d/egovctl", "completion fish | source"),
         ),
     ),

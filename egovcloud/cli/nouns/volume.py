@@ -15,6 +15,7 @@ NOUN = Noun(
         ref("project", within=("department",)),
         ref("application", within=("project",)),
         ref("instance", within=("project",)),
+        ref("request"),
         text("state", metavar="STATE[,STATE]"),
         ref("host"),
         ref("storage_pool"),
@@ -35,6 +36,6 @@ NOUN = Noun(
         action("attach", ref("instance", required=True, within=("department", "project")), slow=True, many=False),
         action("detach", slow=True),
         action("grow", _SIZE, slow=True, many=False),
-        deletes(slow=True),
+        deletes(slow=True, confirms=True),
     ),
 )
