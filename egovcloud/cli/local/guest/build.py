@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import tempfile
@@ -43,15 +44,18 @@ def build(
     with resources.as_file(resources.files("egovcloud.cli.local.guest") / "files") as files:
         chosen = packages.resolve(row[0] for row in lines(files / "packages.txt"))
         inputs = _inputs(chosen, files)
-        present = GuestImage.load(out)
-        if present is not None and present.inputs == inputs:
-            return present
         out.mkdir(parents=True, exist_ok=True)
-        store = cache or out / "packages"
-        fetched = packages.fetch(chosen, store)
-        clock.done(f"Debian packages: {len(chosen)}, {fetched} of them fetched")
-        with tempfile.TemporaryDirectory(prefix="guest-", dir=out) as scratch:
-            return _build(out, Path(scratch), files, chosen, store, inputs, clock)
+        with (out / ".lock").open("w") as lock:
+            # Whoever comes second waits, and then finds the first one's image.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            present = GuestImage.load(out)
+            if present is not None and present.inputs == inputs:
+                return present
+            store = cache or out / "packages"
+            fetched = packages.fetch(chosen, store)
+            clock.done(f"Debian packages: {len(chosen)}, {fetched} of them fetched")
+            with tempfile.TemporaryDirectory(prefix="guest-", dir=out) as scratch:
+                return _build(out, Path(scratch), files, chosen, store, inputs, clock)
 
 
 def _build(
