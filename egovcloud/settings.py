@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     secret_key_file: Path | None = None  # default: state_dir/secret.key, made at the first start
     migrations_dir: Path | None = None  # default: found beside the package
     console_dir: Path | None = None  # default: found in the package
+    image_dir: Path | None = None  # images may be registered from here alone; default: state_dir/images
 
     # -- the web process
     bind: str = "127.0.0.1:8080"
@@ -108,6 +109,11 @@ class Settings(BaseSettings):
     def key_path(self) -> Path:
         """Where the key of secrets at rest lies."""
         return self.secret_key_file or self.state_dir / "secret.key"
+
+    @property
+    def image_directories(self) -> tuple[Path, ...]:
+        """Where the files of images may lie."""
+        return ((self.image_dir or self.state_dir / "images").absolute(),)
 
     @property
     def origin(self) -> str:

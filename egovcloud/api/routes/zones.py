@@ -1,0 +1,47 @@
+"""Zones (可用区/网络区)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from egovcloud.api.call import Call
+from egovcloud.api.paging import ListParams, Page
+from egovcloud.api.routing import Routes
+from egovcloud.api.schemas import Answer, Body, Id, Name, Ref
+from egovcloud.services import zone as service
+
+routes = Routes("zones")
+
+
+class ZoneCreate(Body):
+    site_id: Id
+    name: Name
+
+
+class ZoneView(Answer):
+    """A failure or network domain of a site."""
+
+    id: str
+    generation: int
+    created_at: datetime
+    updated_at: datetime
+    name: str
+    site: Ref
+
+
+@routes.get("/zones", permission="network:read", listing=service.LISTING)
+def list_zones(call: Call, query: ListParams) -> Page[ZoneView]:
+    """Zones that a request may name."""
+    return Page[ZoneView].of(service.page(call.house, call.actor, query.query()))
+
+
+@routes.get("/zones/<zone_id>", permission="network:read")
+def show_zone(call: Call, zone_id: str) -> ZoneView:
+    """One zone."""
+    return ZoneView.of(service.get(call.house, call.actor, zone_id))
+
+
+@routes.post("/zones", permission="zone:create", status=201)
+def create_zone(call: Call, body: ZoneCreate) -> ZoneView:
+    """Add a zone to a site."""
+    return ZoneView.of(service.create(call.house, call.actor, **body.values()))

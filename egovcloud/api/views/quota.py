@@ -1,0 +1,29 @@
+"""How quotas are shown."""
+
+from __future__ import annotations
+
+from egovcloud.api.schemas import Answer, Ref
+
+
+class QuotaLine(Answer):
+    """One resource at one node; ``own`` is what the node holds itself, not through its children."""
+
+    resource: str
+    limit: int | None
+    reserved: int
+    committed: int
+    own: int
+
+
+class QuotaView(Answer):
+    """One node of the tree."""
+
+    department: Ref
+    kind: str
+    resources: list[QuotaLine]
+
+
+class QuotaNode(QuotaView):
+    """One node with those below it."""
+
+    children: list[QuotaNode]
