@@ -1,0 +1,123 @@
+"""The commands themselves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from egovcloud.cli.local.main import local
+from egovcloud.cli.local.up import centre, cleaning, daemons, hypervisor, job
+from egovcloud.cli.local.up.places import Places, systemd_runs
+from egovcloud.cli.local.up.report import Stop, step
+from egovcloud.domain.errors import Problem
+from egovcloud.drivers.base import Driver
+
+STATE = Path("/var/lib/egovcloud")
+StateDir = Annotated[Path, typer.Option("--state-dir", help="Where everything is kept.")]
+REMEDY = "No hypervisor at hand? `make demo` shows everything on a simulated centre, without root."
+
+
+def up(
+    context: typer.Context,
+    state_dir: StateDir = STATE,
+    bind: Annotated[str, typer.Option(help="host:port of API and console.")] = "127.0.0.1:8080",
+) -> None:
+    """Set up a whole centre on this machine and run the main job once."""
+    if os.geteuid() != 0:
+        raise _refused(f"this needs root, to manage libvirt. {REMEDY}")
+    places = Places(state_dir.absolute())
+    try:
+        places.make()
+        _settings(places, bind)
+        hypervisor.start(places)
+        built = hypervisor.image(places)
+        virt = hypervisor.acceleration(places, built)
+        with step("Database"):
+            local(context).upgrade()
+        makers = centre.Makers(local(context).found, local(context).create_user)
+        centre.establish(local(context).house, makers, places, built, virt)
+        origin = local(context).settings.origin
+        daemons.start(places, origin)
+        machines = job.run(local(context).house, places, origin)
+        job.show(machines, origin, places)
+    except (Stop, Problem) as problem:
+        raise _refused(str(problem)) from problem
+
+
+def down(
+    context: typer.Context,
+    state_dir: StateDir = STATE,
+    everything: Annotated[bool, typer.Option("--all", help="Power off the machines too.")] = False,
+) -> None:
+    """Stop API, worker and console; machines keep running unless --all is given."""
+    places = _existing(state_dir)
+    try:
+        with step("API, worker and console") as said:
+            said.append("stopped" if daemons.stop(places) else "were not running")
+        if everything:
+            _with_driver(context, cleaning.power_off)
+            if not systemd_runs():
+                with step("Hypervisor: libvirt"):
+                    hypervisor.stop_own(places)
+    except (Stop, Problem) as problem:
+        raise _refused(str(problem)) from problem
+
+
+def clean(context: typer.Context, state_dir: StateDir = STATE) -> None:
+    """Remove everything that `up` made: machines, networks, pools, images, settings and database."""
+    if not Places(state_dir.absolute()).settings.exists():
+        typer.echo(f"There is nothing to remove: no centre is kept in {state_dir}.")
+        return
+    places = _existing(state_dir)
+    try:
+        with step("API, worker and console"):
+            daemons.stop(places)
+        hypervisor.start(places)
+        _with_driver(context, lambda driver, host: cleaning.remove(places, driver, host))
+        daemons.remove_units()
+        if not systemd_runs():
+            with step("Hypervisor: libvirt"):
+                hypervisor.stop_own(places)
+        with step(f"Directory {places.state}"):
+            places.remove()
+    except (Stop, Problem) as problem:
+        raise _refused(str(problem)) from problem
+
+
+def _with_driver(context: typer.Context, act: Callable[[Driver, str], None]) -> None:
+    found = cleaning.driver_of(local(context).house, local(context).providers)
+    if found is not None:
+        act(*found)
+
+
+def _existing(state_dir: Path) -> Places:
+    """The centre that is kept there, or the refusal."""
+    places = Places(state_dir.absolute())
+    if not places.settings.exists():
+        raise _refused(f"no centre is kept in {state_dir}; `make up` makes one")
+    os.environ["EGOV_CONFIG"] = str(places.settings)
+    return places
+
+
+def _settings(places: Places, bind: str) -> None:
+    """The settings file that every part of this centre reads; an edited one is kept."""
+    if not places.settings.exists():
+        lines = [f'state_dir = "{places.state}"', f'bind = "{bind}"', f'image_dirs = ["{places.images}"]']
+        places.settings.write_text("\n".join(lines) + "\n")
+    os.environ["EGOV_CONFIG"] = str(places.settings)
+
+
+def _refused(sentence: str) -> typer.Exit:
+    typer.echo(f"egovcloud: {sentence}", err=True)
+    return typer.Exit(1)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("up")(up)
+    app.command("down")(down)
+    app.command("clean")(clean)
