@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 
 from flask import Response, g, request
 
@@ -61,6 +62,24 @@ def _same_site(parts: Parts, csrf_token: str) -> None:
     given = request.headers.get("X-CSRF-Token", "")
     if not hmac.compare_digest(given.encode(), csrf_token.encode()):
         raise Forbidden("auth.csrf")
+
+
+def recheck(parts: Parts) -> Callable[[], Actor | None]:
+    """Asks again later who this caller is: ``None`` when the session or token is over, whatever ended it."""
+    secret = request.headers.get("Authorization", "").partition(" ")[2].strip()
+    where = {"address": address(), "trace_id": str(g.get("trace_id", ""))}
+    session_id = g.actor.session_id
+
+    def again() -> Actor | None:
+        if session_id is None:
+            try:
+                return token.identify(parts.house, secret, **where)
+            except Unauthenticated:
+                return None
+        found = session.alive(parts.house, parts.settings, session_id, **where)
+        return found[0].actor if found is not None else None
+
+    return again
 
 
 def own_session() -> Opened:

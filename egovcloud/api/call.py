@@ -16,14 +16,16 @@ from egovcloud.store.passwords import Passwords
 class EventStream(Protocol):
     """Follows events for one subscriber; yields server-sent-event text until the client or the session goes."""
 
-    def follow(self, actor: Actor, wanted: dict[str, str], last_event_id: str | None) -> Iterator[str]: ...
+    def follow(
+        self, recheck: Callable[[], Actor | None], wanted: dict[str, str], last_event_id: str | None
+    ) -> Iterator[str]: ...
 
 
 @dataclass(frozen=True)
 class Parts:
     """What the faces stand on; made once, by ``app``.
 
-    ``drivers`` is the provider registry of ``engine.providers``; ``open_screen`` makes a single-use screen address.
+    ``drivers`` is the provider registry of ``engine.providers``; ``stream`` follows events live.
     """
 
     house: House
@@ -32,7 +34,6 @@ class Parts:
     door: Door
     drivers: Any = None
     stream: EventStream | None = None
-    open_screen: Callable[[Actor, str, Any], str] | None = None
 
     @classmethod
     def of(cls, house: House, settings: Settings, **more: Any) -> Parts:

@@ -140,7 +140,9 @@ def _if_match(route: Route) -> frozenset[int] | None:
 
 def _render(route: Route, result: Any, path: dict[str, str]) -> Response:
     if route.answer is None:
-        return Response(status=route.status)
+        response = Response(status=route.status)
+        del response.headers["Content-Type"]
+        return response
     if route.media_type.startswith("text/"):
         return Response(str(result), route.status, content_type=route.media_type)
     response = Response(route.adapter.dump_json(result), route.status, content_type="application/json")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_type_hints
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 
 from egovcloud.api.paging import ListParams, list_params
 from egovcloud.api.schemas import ID, Body, Query, TextAnswer
@@ -106,7 +106,7 @@ class Routes:
         status: int | None = None,
         once: bool = True,
         location: str | None = None,
-        media_type: str = "application/json",
+        media_type: str | None = None,
         paths: Mapping[str, str] | None = None,
     ) -> Callable[[Handler], Handler]:
         if sum((permission is not None, signed_in, public)) != 1:
@@ -145,7 +145,7 @@ class Routes:
                     status=status or (204 if empty else 200),
                     once=once and method == "POST" and not public,
                     location=location,
-                    media_type="text/plain; charset=utf-8" if answer is TextAnswer else media_type,
+                    media_type=media_type or _media_type(answer),
                     paths={name: (paths or {}).get(name, ID) for name in parameters},
                 )
             )
@@ -154,6 +154,5 @@ class Routes:
         return declare
 
 
-def model_of(annotation: Any) -> type[BaseModel] | None:
-    """The model that an answer annotation is, if it is one."""
-    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+def _media_type(answer: Any) -> str:
+    return "text/plain; charset=utf-8" if answer is TextAnswer else "application/json"

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from egovcloud.domain.errors import Conflict, Forbidden
+from egovcloud.domain.errors import Conflict, Forbidden, NotFound
 from egovcloud.domain.permissions import EXCLUSIVE_ROLES, ROLES
 from egovcloud.services import grant as grants
 from egovcloud.services.access import Named, grants_of, names
@@ -222,3 +222,12 @@ def _must_not_outrank(unit: Unit, user: User) -> None:
         missing |= {permission for permission in ROLES.get(role, frozenset()) if not actor.may(permission, path)}
     if missing:
         raise Forbidden("user.outranks", username=user.username, missing=", ".join(sorted(missing)[:5]))
+
+
+def id_of(house: House, username: str) -> str:
+    """Id of an account by its name, for local administration; ``NotFound`` names it."""
+    with house.read() as session:
+        found = session.scalar(select(User.id).where(User.username == username))
+    if found is None:
+        raise NotFound("thing.absent", noun="users", id=username)
+    return found
