@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -31,6 +32,7 @@ from egovcloud.drivers.base import Driver
 from egovcloud.engine.operations import REGISTRY
 from egovcloud.engine.providers import Factory, Providers
 from egovcloud.engine.runner import Runner
+from egovcloud.engine.ticks import Ticks
 from egovcloud.engine.worker import Worker
 from egovcloud.services import installation, intent, session, user
 from egovcloud.services.actor import SYSTEM
@@ -116,6 +118,15 @@ class Installation:
         self._worker = Worker(runner, threads=self.settings.worker_threads, poll_seconds=self.settings.claim_interval)
         return self._worker
 
+    def ticks(self) -> Ticks:
+        """The clock of this process, not yet started."""
+        return Ticks(self.database, self.clock, reconcile_seconds=self.settings.reconcile_interval)
+
+    def at(self, settings_file: Path) -> Installation:
+        """The installation that is described by another settings file."""
+        os.environ["EGOV_CONFIG"] = str(settings_file)
+        return Installation(Settings(), clock=self.clock)
+
     def tidy(self) -> None:
         """Drop what is over, every now and then, until the process stops."""
         while not self.stopping.wait(TIDY_SECONDS):
@@ -139,9 +150,12 @@ class Installation:
         worker = self.worker()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stopping.set())
+        ticks = self.ticks()
         worker.start()
+        ticks.start()
         log.info("worker.started", worker=worker.name)
         self.stopping.wait()
+        ticks.stop()
         worker.stop()
 
     def upgrade(self) -> str:
@@ -224,6 +238,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
         threading.Thread(target=made.tidy, name="tidy", daemon=True).start()
         if self._with_worker:
             made.worker().start()
+            made.ticks().start()
         log.info("web.started", bind=self._bind)
         return app
 

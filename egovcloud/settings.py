@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     # -- the worker
     worker_threads: PositiveInt = 8
     lease: Seconds = 30
-    claim_interval: Seconds = 1
+    claim_interval: Seconds = 0.1
     reconcile_interval: Seconds = 30
     sweep_interval: Seconds = 300
     operation_deadline: Seconds = 3600

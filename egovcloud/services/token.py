@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -32,6 +33,8 @@ def identify(house: House, secret: str, *, address: str, trace_id: str) -> Actor
         token, user = row
         scope = frozenset(token.permissions)
         actor = actor_of(session, user, address=address, trace_id=trace_id, scope=scope)
+    # A one-time password opens nothing that makes tokens, and a reset ends them all: theirs was changed before.
+    actor = replace(actor, must_change_password=False)
     if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
         with house.database.unit() as session:
             session.execute(update(Token).where(Token.id == token.id).values(last_used_at=now))

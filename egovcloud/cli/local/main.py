@@ -7,6 +7,7 @@ Every module of this package that has ``register(app)`` adds its commands. A com
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, Protocol, cast
 
@@ -24,6 +25,12 @@ class Local(Protocol):
     def settings(self) -> Settings: ...
     @property
     def house(self) -> Any: ...
+    @property
+    def providers(self) -> Any: ...
+
+    def at(self, settings_file: Path) -> Local:
+        """The installation that is described by another settings file."""
+        ...
 
     def serve(self, bind: str | None, *, worker: bool) -> None:
         """Answer HTTP until told to stop."""

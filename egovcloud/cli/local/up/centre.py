@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
 from egovcloud.cli.local.guest.image import GuestImage
+from egovcloud.cli.local.main import Local
 from egovcloud.cli.local.up import hypervisor
 from egovcloud.cli.local.up.places import POOL, Places
 from egovcloud.cli.local.up.report import step
@@ -50,25 +50,18 @@ NETWORK = "政务外网"
 PROVIDER = "local"
 
 
-@dataclass(frozen=True)
-class Makers:
-    """What only ``egovcloud.app`` can make: the root of the tree, and people with their one-time passwords."""
-
-    found: Any
-    create_user: Any
-
-
-def establish(house: House, makers: Makers, places: Places, built: GuestImage, virt: str) -> None:
+def establish(here: Local, places: Places, built: GuestImage, virt: str) -> None:
     """Everything that is missing; nothing that is there is changed."""
+    house: House = here.house
     with step("Centre: departments, people, catalogue") as said:
         with house.read() as session:
             if session.scalars(select(Provider).where(Provider.name == PROVIDER)).first():
                 said.append("already there")
                 return
-        root = makers.found(*ROOT)
+        root = here.found(*ROOT)
         codes = _departments(house, root)
-        _people(house, makers, places)
-        _catalogue(house, built)
+        _people(here, places)
+        _catalogue(house, places, built)
         approval_level.put(house, SYSTEM, [{"position": 0, "level": "bureau"}, {"position": 1, "level": "centre"}])
         zone_id = _place(house, places, virt)
         network.create(
@@ -100,20 +93,20 @@ def _departments(house: House, root: str) -> dict[str, str]:
     return codes
 
 
-def _people(house: House, makers: Makers, places: Places) -> None:
+def _people(here: Local, places: Places) -> None:
     """One-time passwords go to a file that only its owner reads, each as soon as it exists."""
-    with house.read() as session:
+    with here.house.read() as session:
         known = set(session.scalars(select(User.username)))
     handle = os.open(places.passwords, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         for username, name, home, roles in PEOPLE:
             if username not in known:
-                password = makers.create_user(username, name, home, list(roles), "zh")
+                password = here.create_user(username, name, home, list(roles), "zh")
                 file.write(f"{username}\t{password}\t{name}\n")
                 file.flush()
 
 
-def _catalogue(house: House, built: GuestImage) -> None:
+def _catalogue(house: House, places: Places, built: GuestImage) -> None:
     for name, vcpus, memory, disk in FLAVORS:
         flavor.create(house, SYSTEM, name=name, vcpus=vcpus, memory_mib=memory, disk_gib=disk)
     directory = Path(built.directory)
@@ -122,6 +115,7 @@ def _catalogue(house: House, built: GuestImage) -> None:
         images.create(
             house,
             SYSTEM,
+            [places.images],
             name=f"Debian {variant.name}",
             disk=str(directory / variant.disk),
             format="qcow2",

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from egovcloud.cli.local.main import local
+from egovcloud.cli.failures import Refused
+from egovcloud.cli.local.main import Local, local
 from egovcloud.cli.local.up import centre, cleaning, daemons, hypervisor, job
 from egovcloud.cli.local.up.places import Places, systemd_runs
 from egovcloud.cli.local.up.report import Stop, step
@@ -33,18 +34,18 @@ def up(
     try:
         places.make()
         _settings(places, bind)
+        here = local(context).at(places.settings)
         hypervisor.start(places)
         built = hypervisor.image(places)
         virt = hypervisor.acceleration(places, built)
         with step("Database"):
-            local(context).upgrade()
-        makers = centre.Makers(local(context).found, local(context).create_user)
-        centre.establish(local(context).house, makers, places, built, virt)
-        origin = local(context).settings.origin
+            here.upgrade()
+        centre.establish(here, places, built, virt)
+        origin = here.settings.origin
         daemons.start(places, origin)
-        machines = job.run(local(context).house, places, origin)
+        machines = job.run(here.house, places, origin)
         job.show(machines, origin, places)
-    except (Stop, Problem) as problem:
+    except (Stop, Problem, Refused) as problem:
         raise _refused(str(problem)) from problem
 
 
@@ -59,11 +60,11 @@ def down(
         with step("API, worker and console") as said:
             said.append("stopped" if daemons.stop(places) else "were not running")
         if everything:
-            _with_driver(context, cleaning.power_off)
+            _with_driver(local(context).at(places.settings), cleaning.power_off)
             if not systemd_runs():
                 with step("Hypervisor: libvirt"):
                     hypervisor.stop_own(places)
-    except (Stop, Problem) as problem:
+    except (Stop, Problem, Refused) as problem:
         raise _refused(str(problem)) from problem
 
 
@@ -77,19 +78,20 @@ def clean(context: typer.Context, state_dir: StateDir = STATE) -> None:
         with step("API, worker and console"):
             daemons.stop(places)
         hypervisor.start(places)
-        _with_driver(context, lambda driver, host: cleaning.remove(places, driver, host))
+        here = local(context).at(places.settings)
+        _with_driver(here, lambda driver, host: cleaning.remove(places, driver, host))
         daemons.remove_units()
         if not systemd_runs():
             with step("Hypervisor: libvirt"):
                 hypervisor.stop_own(places)
         with step(f"Directory {places.state}"):
             places.remove()
-    except (Stop, Problem) as problem:
+    except (Stop, Problem, Refused) as problem:
         raise _refused(str(problem)) from problem
 
 
-def _with_driver(context: typer.Context, act: Callable[[Driver, str], None]) -> None:
-    found = cleaning.driver_of(local(context).house, local(context).providers)
+def _with_driver(here: Local, act: Callable[[Driver, str], None]) -> None:
+    found = cleaning.driver_of(here.house, here.providers)
     if found is not None:
         act(*found)
 
@@ -99,16 +101,14 @@ def _existing(state_dir: Path) -> Places:
     places = Places(state_dir.absolute())
     if not places.settings.exists():
         raise _refused(f"no centre is kept in {state_dir}; `make up` makes one")
-    os.environ["EGOV_CONFIG"] = str(places.settings)
     return places
 
 
 def _settings(places: Places, bind: str) -> None:
     """The settings file that every part of this centre reads; an edited one is kept."""
     if not places.settings.exists():
-        lines = [f'state_dir = "{places.state}"', f'bind = "{bind}"', f'image_dirs = ["{places.images}"]']
+        lines = [f'state_dir = "{places.state}"', f'bind = "{bind}"']
         places.settings.write_text("\n".join(lines) + "\n")
-    os.environ["EGOV_CONFIG"] = str(places.settings)
 
 
 def _refused(sentence: str) -> typer.Exit:

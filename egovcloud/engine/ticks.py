@@ -1,0 +1,83 @@
+"""What happens by the clock. A tick only writes an operation, unique for its time, so that any number of schedulers
+do no harm; the workers do the rest."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import delete, exists, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from egovcloud.domain.clock import Clock
+from egovcloud.engine.claims import OPEN
+from egovcloud.engine.enqueue import enqueue
+from egovcloud.engine.operations import REGISTRY
+from egovcloud.store.database import Database
+from egovcloud.store.models import Operation, Provider, Step
+
+log = structlog.get_logger()
+
+KEEP_INTERNAL = timedelta(hours=1)  # upkeep that went well is of no interest for longer
+PURGE_SECONDS = 300
+
+
+class Ticks:
+    """The clock of one worker process."""
+
+    def __init__(self, database: Database, clock: Clock, *, reconcile_seconds: float) -> None:
+        self._database = database
+        self._clock = clock
+        self._every = reconcile_seconds
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+        options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        self._scheduler.add_job(self._guarded, "interval", args=[self.reconcile], seconds=reconcile_seconds, **options)
+        self._scheduler.add_job(self._guarded, "interval", args=[self.purge], seconds=PURGE_SECONDS, **options)
+
+    def start(self) -> None:
+        """The first look comes at once, so that a new host is known when the first request is."""
+        self._guarded(self.reconcile)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """No tick after this one."""
+        self._scheduler.shutdown(wait=True)
+
+    def _guarded(self, tick: object) -> None:
+        try:
+            assert callable(tick)
+            tick()
+        except SQLAlchemyError:
+            log.exception("tick failed")
+
+    def reconcile(self) -> None:
+        """One look at each enabled provider, unless the last one is still looking."""
+        now = self._clock()
+        with self._database.read() as session:
+            busy = exists().where(
+                Operation.subject_id == Provider.id,
+                Operation.kind == "provider.reconcile",
+                Operation.state.in_(OPEN),
+            )
+            due = list(session.scalars(select(Provider.id).where(Provider.enabled.is_(True), ~busy)))
+        for provider_id in due:
+            key = f"reconcile:{provider_id}:{int(now.timestamp() // self._every)}"
+            try:
+                with self._database.unit() as session:
+                    enqueue(
+                        session, "provider.reconcile", provider_id, now=now, department_id=None, unique_key=key
+                    )
+            except IntegrityError:
+                continue  # another scheduler had the same tick
+
+    def purge(self) -> None:
+        """Forget the house's own upkeep that went well."""
+        before: datetime = self._clock() - KEEP_INTERNAL
+        internal = [name for name, kind in REGISTRY.kinds.items() if kind.internal]
+        old = select(Operation.id).where(
+            Operation.kind.in_(internal), Operation.state == "succeeded", Operation.finished_at < before
+        )
+        with self._database.unit() as session:
+            session.execute(delete(Step).where(Step.operation_id.in_(old)))
+            session.execute(delete(Operation).where(Operation.id.in_(old)))
