@@ -43,9 +43,12 @@ def views(session: Session, actor: Actor, rows: Sequence[Department]) -> list[Vi
     """Departments with their parent, which is left out for those who may not see it."""
     seen = set(session.scalars(select(Department.id).where(*scope(session, actor, LISTING))))
     refs = Refs(session, {Department: (row.parent_id for row in rows if row.parent_id in seen)})
-    return [
-        {**entity(row, "code", "name", "kind", "path"), "parent": refs.ref(Department, row.parent_id)} for row in rows
-    ]
+    result = []
+    for row in rows:
+        parent = refs.ref(Department, row.parent_id)
+        fields = entity(row, "code", "name", "kind", "path")
+        result.append({**fields, "parent": parent, "parent_id": parent["id"] if parent else None})
+    return result
 
 
 NOUN = Noun(LISTING, views)
