@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -20,6 +21,7 @@ class Database:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 16, "pool_pre_ping": not self.sqlite}
         if self.sqlite:
+            _own_file(self.url.database)
             options["connect_args"] = {"timeout": 30, "check_same_thread": False}
         else:
             # A stopped worker must not hold row locks for longer than its lease is worth.
@@ -50,6 +52,12 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _own_file(path: str | None) -> None:
+    """A database file is its owner's alone; SQLite gives its side files the same mode."""
+    if path and path != ":memory:" and not os.path.exists(path):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
