@@ -53,4 +53,36 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Host {host} is not configured for this cloud.",
         "该云平台没有配置宿主机 {host}。",
     ),
+    "driver.busy": (
+        "Host {host} is busy with this object: {detail}. The step is tried again.",
+        "宿主机 {host} 正在处理该对象：{detail}，稍后自动重试。",
+    ),
+    "image.copying": (
+        "Image {name} is being copied to host {host}; the step is tried again.",
+        "镜像 {name} 正在分发到宿主机 {host}，稍后自动重试。",
+    ),
+    "image.unsafe": (
+        "Image {name} refers to other files on the host ({detail}); convert it to a standalone image and register it.",
+        "镜像 {name} 引用了宿主机上的其他文件（{detail}），请转换为独立镜像后重新登记。",
+    ),
+    "instance.in_use": (
+        "Instance {id} still exists on a host that shares this storage with {host}; its disks are left alone.",
+        "云主机 {id} 仍存在于与 {host} 共享存储的宿主机上，系统不会改动其磁盘。",
+    ),
+    "instance.no_screen": (
+        "Instance {id} on host {host} has no graphical screen.",
+        "宿主机 {host} 上的云主机 {id} 没有图形界面。",
+    ),
+    "snapshot.pool": (
+        "Pool {pool} of host {host} does not hold files, which an external snapshot needs; take an internal one or none.",
+        "宿主机 {host} 的存储池 {pool} 不是文件型存储池，无法创建外部快照。",
+    ),
+    "snapshot.base": (
+        "Disk {disk} does not lie on a file of this instance, so the snapshot is not merged; look at its backing chain.",
+        "磁盘 {disk} 的下层不是该云主机自己的文件，未合并快照；请检查其后备链。",
+    ),
+    "migration.unfinished": (
+        "Instance {id} does not run on host {host} alone yet; the step is tried again.",
+        "云主机 {id} 尚未只在宿主机 {host} 上运行，稍后自动重试。",
+    ),
 }

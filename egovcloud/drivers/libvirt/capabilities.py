@@ -18,6 +18,8 @@ SIMULATED = frozenset(
         Capability.NETWORK_NAT,
         Capability.NETWORK_ISOLATED,
         Capability.NETWORK_BRIDGED,
+        Capability.ADDRESS_RESERVATION,
+        Capability.SNAPSHOT_INTERNAL,
     }
 )
 QEMU = frozenset(Capability)

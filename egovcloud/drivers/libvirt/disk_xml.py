@@ -8,12 +8,11 @@ from collections.abc import Iterable
 from egovcloud.drivers.libvirt.config import PoolConfig
 from egovcloud.drivers.libvirt.markup import Element, el
 
+SEED = "sda"
 _ALIAS = "ua-vol-"
 
 
-def disk(
-    path: str, format_: str, target: str, *, pool: PoolConfig, read_only: bool = False, volume_id: str | None = None
-) -> Element:
+def disk(path: str, format_: str, target: str, *, pool: PoolConfig, volume_id: str | None = None) -> Element:
     """A virtio disk. ``volume_id`` marks a data volume, by alias for us and by serial for the guest.
 
     Discards stay in the guest: a block that it gave back would leave the file without having been overwritten.
@@ -26,15 +25,27 @@ def disk(
             name="qemu",
             type=format_,
             cache="none" if pool.seen_elsewhere else None,
-            discard=None if read_only else "ignore",
+            discard="ignore",
         ),
         _source(path, pool),
         el("target", dev=target, bus="virtio"),
         el("serial", text=volume_id.replace("-", "")[:20]) if volume_id else None,
-        el("readonly") if read_only else None,
         el("alias", name=_ALIAS + volume_id) if volume_id else None,
         type={"logical": "block", "rbd": "network"}.get(pool.kind, "file"),
         device="disk",
+    )
+
+
+def disc(path: str) -> Element:
+    """The seed, as a disc: it takes no name from the data disks and no snapshot looks at it."""
+    return el(
+        "disk",
+        el("driver", name="qemu", type="raw"),
+        el("source", file=path),
+        el("target", dev=SEED, bus="scsi"),
+        el("readonly"),
+        type="file",
+        device="cdrom",
     )
 
 
@@ -74,9 +85,9 @@ def volume_of(node: Element) -> str | None:
 
 
 def next_target(disks: Iterable[Element]) -> str:
-    """The first free ``vd`` name after the root disk's; ``vdz`` stays the seed's."""
+    """The first free ``vd`` name after the root disk's."""
     taken = {target_of(node) for node in disks}
-    for letter in string.ascii_lowercase[1:-1]:
+    for letter in string.ascii_lowercase[1:]:
         if f"vd{letter}" not in taken:
             return f"vd{letter}"
     raise ValueError("no free target")

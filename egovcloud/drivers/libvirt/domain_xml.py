@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from egovcloud.drivers.base import InstanceSpec
 from egovcloud.drivers.libvirt.config import HostConfig
-from egovcloud.drivers.libvirt.markup import Element, Marker, el, mark, ours, printable
+from egovcloud.drivers.libvirt.markup import Element, Marker, el, legal, mark, ours, printable
 from egovcloud.drivers.libvirt.naming import Naming
 
 SPARE_PORTS = 12
@@ -60,7 +60,7 @@ def domain(spec: InstanceSpec, config: HostConfig, names: Naming, parts: Parts) 
 
 
 def _metadata(spec: InstanceSpec, names: Naming) -> Element:
-    extra = (("image", spec.image.id), ("pool", spec.pool))
+    extra = (("image", spec.image.id), ("pool", spec.pool), ("name", legal(spec.name)))
     ports = []
     for nic in spec.nics:
         node = el(ours("port"), network=nic.network.id, mac=nic.mac.lower(), address=nic.address)
@@ -112,6 +112,7 @@ def _devices(spec: InstanceSpec, config: HostConfig, names: Naming, parts: Parts
     devices.extend(parts.disks)
     devices.append(el("controller", type="pci", index="0", model="pcie-root"))
     devices.extend([el("controller", type="pci", model="pcie-root-port") for _ in range(SPARE_PORTS)])
+    devices.append(el("controller", type="scsi", index="0", model="virtio-scsi"))
     devices.append(el("controller", type="usb", model="none"))
     devices.extend(_interfaces(spec, names, parts))
     devices.extend(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import libvirt
 
-from egovcloud.domain.errors import Conflict, NotFound
+from egovcloud.domain.errors import Forbidden, NotFound
 from egovcloud.drivers.base import InstanceFacts, Power, Ref
 from egovcloud.drivers.libvirt import disk_xml
 from egovcloud.drivers.libvirt.domain_xml import AGENT
-from egovcloud.drivers.libvirt.errors import is_absent
+from egovcloud.drivers.libvirt.errors import code, is_absent
 from egovcloud.drivers.libvirt.host import Session
 from egovcloud.drivers.libvirt.markup import Element, Marker, ours, parse, read_mark, render
 
@@ -30,10 +30,7 @@ _POWER = {
 
 
 def find(session: Session, instance_id: str) -> libvirt.virDomain | None:
-    """Our domain of that id; ``None`` when the host answers that there is none.
-
-    ``Conflict`` when a domain has the id without our marker: it is not ours to touch.
-    """
+    """Our domain of that id; ``None`` when the host answers that there is none, or none of ours."""
     try:
         domain = session.conn.lookupByUUIDString(instance_id)
         marker = marker_of(domain)
@@ -41,9 +38,19 @@ def find(session: Session, instance_id: str) -> libvirt.virDomain | None:
         if is_absent(error):
             return None
         raise
-    if not is_ours(session, marker, instance_id):
-        raise Conflict("instance.foreign", id=instance_id, host=session.host)
-    return domain
+    return domain if is_ours(session, marker, instance_id) else None
+
+
+def refuse_foreign(session: Session, uuid: str, our_id: str) -> None:
+    """``Forbidden("driver.foreign")`` when a domain of that UUID exists and is not our instance ``our_id``."""
+    try:
+        marker = marker_of(session.conn.lookupByUUIDString(uuid))
+    except libvirt.libvirtError as error:
+        if is_absent(error) or code(error) == libvirt.VIR_ERR_INVALID_ARG:
+            return
+        raise
+    if uuid != our_id or not is_ours(session, marker, our_id):
+        raise Forbidden("driver.foreign", external_id=uuid, host=session.host)
 
 
 def get(session: Session, instance_id: str) -> libvirt.virDomain:

@@ -74,8 +74,13 @@ class LibvirtDriver:
         except KeyError:
             raise NotFound("host.absent", host=name, field="host") from None
 
-    def _run(self, host: str, work: Callable[[Session], T], within: float, *, long: bool = False) -> T:
-        return self._host(host).call(work, within, long=long)
+    def _ask(self, host: str, work: Callable[[Session], T], within: float) -> T:
+        """A short call, in order with the host's other short calls."""
+        return self._host(host).call(work, within)
+
+    def _do(self, host: str, alone: str, work: Callable[[Session], T], within: float) -> T:
+        """A call that may take long; those that change the same object, named by ``alone``, take turns."""
+        return self._host(host).call(work, within, long=True, alone=alone)
 
     # -- inventory -----------------------------------------------------------------------------------------------
     def hosts(self, *, within: float) -> Sequence[HostFacts]:
@@ -100,65 +105,65 @@ class LibvirtDriver:
         return found
 
     def pools(self, host: str, *, within: float) -> Sequence[PoolFacts]:
-        return self._run(host, storage.facts, within)
+        return self._ask(host, storage.facts, within)
 
     def list_owned(self, host: str, *, within: float) -> Sequence[Owned]:
         elsewhere = ownership.Elsewhere(self._hosts, host)
-        return self._run(host, lambda s: ownership.list_owned(s, elsewhere), within, long=True)
+        return self._do(host, "", lambda s: ownership.list_owned(s, elsewhere), within)
 
     def list_unmanaged(self, host: str, *, within: float) -> Sequence[Unmanaged]:
-        return self._run(host, ownership.list_unmanaged, within, long=True)
+        return self._do(host, "", ownership.list_unmanaged, within)
 
     def delete_owned(self, owned: Owned, *, within: float) -> None:
         elsewhere = ownership.Elsewhere(self._hosts, owned.host)
-        self._run(owned.host, lambda s: ownership.delete_owned(s, owned, elsewhere), within, long=True)
+        self._do(owned.host, owned.id, lambda s: ownership.delete_owned(s, owned, elsewhere), within)
 
     # -- images, networks, security groups -------------------------------------------------------------------------
     def ensure_image(self, host: str, pool: str, image: ImageSpec, *, within: float) -> Ref:
-        return self._run(host, lambda s: images.ensure(s, pool, image), within, long=True)
+        return self._do(host, image.id, lambda s: images.ensure(s, pool, image), within)
 
     def delete_image(self, host: str, pool: str, image_id: str, *, within: float) -> None:
-        self._run(host, lambda s: images.delete(s, pool, image_id), within, long=True)
+        self._do(host, image_id, lambda s: images.delete(s, pool, image_id), within)
 
     def ensure_network(self, host: str, network: NetworkSpec, *, within: float) -> Ref:
-        return self._run(host, lambda s: networks.ensure(s, network), within)
+        return self._do(host, network.id, lambda s: networks.ensure(s, network), within)
 
     def delete_network(self, host: str, network_id: str, *, within: float) -> None:
-        self._run(host, lambda s: networks.delete(s, network_id), within)
+        self._do(host, network_id, lambda s: networks.delete(s, network_id), within)
 
     def ensure_security_group(self, host: str, group: SecurityGroupSpec, *, within: float) -> Ref:
-        return self._run(host, lambda s: filters.ensure_group(s, group), within)
+        return self._do(host, group.id, lambda s: filters.ensure_group(s, group), within)
 
     def delete_security_group(self, host: str, group_id: str, *, within: float) -> None:
-        self._run(host, lambda s: filters.delete_group(s, group_id), within)
+        self._do(host, group_id, lambda s: filters.delete_group(s, group_id), within)
 
     def apply_security_groups(self, host: str, instance_id: str, nics: Sequence[NicSpec], *, within: float) -> None:
-        self._run(host, lambda s: filters.apply(s, instance_id, nics), within)
+        self._do(host, instance_id, lambda s: filters.apply(s, instance_id, nics), within)
 
     # -- instances -------------------------------------------------------------------------------------------------
     def create_instance(self, spec: InstanceSpec, *, within: float) -> Ref:
-        return self._run(spec.host, lambda s: instances.create(s, spec), within, long=True)
+        return self._do(spec.host, spec.id, lambda s: instances.create(s, spec), within)
 
     def observe_instance(self, host: str, instance_id: str, *, within: float) -> InstanceFacts | None:
-        return self._run(host, lambda s: domains.observe(s, instance_id), within)
+        return self._ask(host, lambda s: domains.observe(s, instance_id), within)
 
     def start_instance(self, host: str, instance_id: str, *, within: float) -> None:
-        self._run(host, lambda s: power.start(s, instance_id), within, long=True)
+        self._do(host, instance_id, lambda s: power.start(s, instance_id), within)
 
     def stop_instance(self, host: str, instance_id: str, *, force: bool, within: float) -> None:
-        self._run(host, lambda s: power.stop(s, instance_id, force=force), within, long=True)
+        self._do(host, instance_id, lambda s: power.stop(s, instance_id, force=force), within)
 
     def reboot_instance(self, host: str, instance_id: str, *, force: bool, within: float) -> None:
-        self._run(host, lambda s: power.reboot(s, instance_id, force=force), within, long=True)
+        self._do(host, instance_id, lambda s: power.reboot(s, instance_id, force=force), within)
 
     def resize_instance(self, host: str, instance_id: str, vcpus: int, memory_mib: int, *, within: float) -> None:
-        self._run(host, lambda s: power.resize(s, instance_id, vcpus, memory_mib), within)
+        self._do(host, instance_id, lambda s: power.resize(s, instance_id, vcpus, memory_mib), within)
 
     def rebuild_instance(self, spec: InstanceSpec, *, within: float) -> Ref:
-        return self._run(spec.host, lambda s: instances.rebuild(s, spec), within, long=True)
+        return self._do(spec.host, spec.id, lambda s: instances.rebuild(s, spec), within)
 
     def delete_instance(self, host: str, instance_id: str, *, wipe: bool, within: float) -> WipeRecord | None:
-        return self._run(host, lambda s: instances.delete(s, instance_id, do_wipe=wipe), within, long=True)
+        return self._do(host, instance_id, lambda s: instances.delete(s, instance_id, do_wipe=wipe), within)
 
     def live_migrate(self, instance_id: str, source: str, target: str, *, shared: bool, within: float) -> Ref:
         """Runs on the source's wide lane; the target is asked on its own, so that neither waits unbounded."""
@@ -166,46 +171,46 @@ class LibvirtDriver:
         return migration.migrate(ends, instance_id, shared=shared, within=within)
 
     def screen(self, host: str, instance_id: str, *, within: float) -> Screen:
-        return self._run(host, lambda s: power.screen(s, instance_id), within)
+        return self._ask(host, lambda s: power.screen(s, instance_id), within)
 
     def serial_log(self, host: str, instance_id: str, *, limit: int, within: float) -> bytes:
-        return self._run(host, lambda s: power.serial_log(s, instance_id, limit), within)
+        return self._ask(host, lambda s: power.serial_log(s, instance_id, limit), within)
 
     # -- volumes ---------------------------------------------------------------------------------------------------
     def create_volume(self, spec: VolumeSpec, *, within: float) -> Ref:
-        return self._run(spec.host, lambda s: volumes.create(s, spec), within, long=True)
+        return self._do(spec.host, spec.id, lambda s: volumes.create(s, spec), within)
 
     def observe_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> VolumeFacts | None:
-        return self._run(host, lambda s: volumes.observe(s, pool, volume_id), within)
+        return self._ask(host, lambda s: volumes.observe(s, pool, volume_id), within)
 
     def attach_volume(self, host: str, instance_id: str, pool: str, volume_id: str, *, within: float) -> str:
-        return self._run(host, lambda s: volumes.attach(s, instance_id, pool, volume_id), within, long=True)
+        return self._do(host, instance_id, lambda s: volumes.attach(s, instance_id, pool, volume_id), within)
 
     def detach_volume(self, host: str, instance_id: str, volume_id: str, *, within: float) -> bool:
-        return self._run(host, lambda s: volumes.detach(s, instance_id, volume_id), within, long=True)
+        return self._do(host, instance_id, lambda s: volumes.detach(s, instance_id, volume_id), within)
 
     def grow_volume(self, host: str, pool: str, volume_id: str, size_gib: int, *, within: float) -> None:
-        self._run(host, lambda s: volumes.grow(s, pool, volume_id, size_gib), within, long=True)
+        self._do(host, volume_id, lambda s: volumes.grow(s, pool, volume_id, size_gib), within)
 
     def delete_volume(self, host: str, pool: str, volume_id: str, *, wipe: bool, within: float) -> WipeRecord | None:
-        return self._run(host, lambda s: volumes.delete(s, pool, volume_id, do_wipe=wipe), within, long=True)
+        return self._do(host, volume_id, lambda s: volumes.delete(s, pool, volume_id, do_wipe=wipe), within)
 
     # -- snapshots ---------------------------------------------------------------------------------------------------
     def create_snapshot(
         self, host: str, instance_id: str, snapshot_id: str, *, external: bool, quiesce: bool, within: float
     ) -> SnapshotFacts:
-        return self._run(
+        return self._do(
             host,
+            instance_id,
             lambda s: snapshots.create(s, instance_id, snapshot_id, external=external, quiesce=quiesce),
             within,
-            long=True,
         )
 
     def observe_snapshot(self, host: str, instance_id: str, snapshot_id: str, *, within: float) -> SnapshotFacts | None:
-        return self._run(host, lambda s: snapshots.observe(s, instance_id, snapshot_id), within)
+        return self._ask(host, lambda s: snapshots.observe(s, instance_id, snapshot_id), within)
 
     def revert_snapshot(self, host: str, instance_id: str, snapshot_id: str, *, within: float) -> None:
-        self._run(host, lambda s: snapshots.revert(s, instance_id, snapshot_id), within, long=True)
+        self._do(host, instance_id, lambda s: snapshots.revert(s, instance_id, snapshot_id), within)
 
     def delete_snapshot(self, host: str, instance_id: str, snapshot_id: str, *, within: float) -> None:
-        self._run(host, lambda s: snapshots.delete(s, instance_id, snapshot_id), within, long=True)
+        self._do(host, instance_id, lambda s: snapshots.delete(s, instance_id, snapshot_id), within)

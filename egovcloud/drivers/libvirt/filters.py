@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import libvirt
 
-from egovcloud.domain.errors import Unsupported
+from egovcloud.domain.errors import Conflict, Forbidden, NotFound, Unsupported
 from egovcloud.drivers.base import Capability, InstanceSpec, NicSpec, Ref, SecurityGroupSpec
 from egovcloud.drivers.libvirt import domains, nwfilter_xml
-from egovcloud.drivers.libvirt.errors import is_absent
+from egovcloud.drivers.libvirt.errors import code, is_absent
 from egovcloud.drivers.libvirt.host import Session
 from egovcloud.drivers.libvirt.markup import Element, el, parse, render
 
@@ -21,6 +21,18 @@ def find(session: Session, name: str) -> libvirt.virNWFilter | None:
         if is_absent(error):
             return None
         raise
+
+
+def refuse_foreign(session: Session, uuid: str, group_id: str) -> None:
+    """``Forbidden("driver.foreign")`` when a filter of that UUID exists and is not our group ``group_id``."""
+    try:
+        known = session.conn.nwfilterLookupByUUIDString(uuid)
+    except libvirt.libvirtError as error:
+        if is_absent(error) or code(error) == libvirt.VIR_ERR_INVALID_ARG:
+            return
+        raise
+    if session.names.parse_filter(known.name()) != ("sg", group_id):
+        raise Forbidden("driver.foreign", external_id=uuid, host=session.host)
 
 
 def define(session: Session, document: Element) -> None:
@@ -47,8 +59,16 @@ def ensure_group(session: Session, spec: SecurityGroupSpec) -> Ref:
 
 
 def delete_group(session: Session, group_id: str) -> None:
-    """Absent succeeds; libvirt refuses while a running port refers to the group."""
-    drop(session, session.names.group(group_id))
+    """Absent succeeds; ``Conflict("security_group.in_use")`` while a port refers to the group."""
+    name = session.names.group(group_id)
+    users = 0
+    for other in session.conn.listNWFilters():
+        if (session.names.parse_filter(other) or ("", ""))[0] == "nic":
+            known = find(session, other)
+            users += known is not None and name in _references(known)
+    if users:
+        raise Conflict("security_group.in_use", id=group_id, host=session.host, count=users)
+    drop(session, name)
 
 
 def drop(session: Session, name: str) -> None:
@@ -63,13 +83,13 @@ def drop(session: Session, name: str) -> None:
 
 
 def ensure_port(session: Session, instance_id: str, index: int, nic: NicSpec) -> str:
-    """The filter of one port; groups that the host does not have yet are made from the port's own spec."""
+    """The filter of one port; ``NotFound("security_group.absent")`` for a group that was not ensured."""
     names = [session.names.group(group.id) for group in nic.security_groups]
-    for group in nic.security_groups:
-        if find(session, session.names.group(group.id)) is None:
-            define(session, nwfilter_xml.group(group, session.names))
+    for group, known in zip(nic.security_groups, names, strict=True):
+        if find(session, known) is None:
+            raise NotFound("security_group.absent", id=group.id, host=session.host)
     name = session.names.nic(instance_id, index)
-    closed = nwfilter_xml.restricts_egress(nic.security_groups)
+    closed = any(_lists_egress(session, group) for group in names)
     define(session, nwfilter_xml.port(name, names, closed_egress=closed))
     return name
 
@@ -81,8 +101,9 @@ def apply(session: Session, instance_id: str, nics: Sequence[NicSpec]) -> None:
     """
     if session.config.simulated:
         raise Unsupported("driver.unsupported", capability=Capability.SECURITY_GROUP)
+    domain = domains.get(session, instance_id)
     wanted = {nic.mac.lower(): nic for nic in nics}
-    for index, port in enumerate(domains.ports(domains.read(domains.get(session, instance_id), live=False))):
+    for index, port in enumerate(domains.ports(domains.read(domain, live=False))):
         nic = wanted.get(port["mac"])
         if nic is not None:
             ensure_port(session, instance_id, index, nic)
@@ -127,12 +148,12 @@ def _follow_egress(session: Session, spec: SecurityGroupSpec) -> None:
 
 def _references(known: libvirt.virNWFilter) -> list[str]:
     document = parse(known.XMLDesc(0))
-    return [node.get("filter", "") for node in document.iterfind("filterref") if node.get("filter") != "clean-traffic"]
+    return [node.get("filter", "") for node in document.iterfind("filterref")]
 
 
 def _is_closed(known: libvirt.virNWFilter) -> bool:
-    rules = parse(known.XMLDesc(0)).iterfind("rule")
-    return any((rule.get("action"), rule.get("direction")) == ("drop", "out") for rule in rules)
+    rules = parse(known.XMLDesc(0)).iterfind("rule[@direction='out']")
+    return any(rule.get("action") == "drop" and rule.find("all") is not None for rule in rules)
 
 
 def _lists_egress(session: Session, group: str) -> bool:

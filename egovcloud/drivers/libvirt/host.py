@@ -14,7 +14,7 @@ from egovcloud.domain.errors import Problem, Transient
 from egovcloud.drivers.libvirt import errors
 from egovcloud.drivers.libvirt.config import HostConfig
 from egovcloud.drivers.libvirt.connection import Line
-from egovcloud.drivers.libvirt.lanes import Deadline, Job, Late, NarrowLane, WideLane
+from egovcloud.drivers.libvirt.lanes import Deadline, Job, Late, NarrowLane, Turns, WideLane
 from egovcloud.drivers.libvirt.naming import Naming
 
 T = TypeVar("T")
@@ -63,33 +63,43 @@ class Host:
         self._wide = WideLane(f"libvirt-{name}-long")
         self._lines = {False: Line(config.uri), True: Line(config.uri)}
         self._lock = threading.Lock()
+        self._turns = Turns()
         self._wait = 0.0
         self._closed_until = 0.0
         self._probe: Job[None] | None = None
 
-    def call(self, work: Callable[[Session], T], within: float, *, long: bool = False) -> T:
-        """Run ``work`` on a lane. ``Transient`` when it is late or the host is known not to answer."""
-        return self.wait(self.begin(work, within, long=long), long=long)
+    def call(self, work: Callable[[Session], T], within: float, *, long: bool = False, alone: str = "") -> T:
+        """Run ``work`` on a lane. ``Transient`` when it is late or the host is known not to answer.
 
-    def begin(self, work: Callable[[Session], T], within: float, *, long: bool = False) -> Job[T]:
+        Of the calls that name the same object in ``alone``, one runs at a time; they must be long ones.
+        """
+        return self.wait(self.begin(work, within, long=long, alone=alone), long=long)
+
+    def begin(self, work: Callable[[Session], T], within: float, *, long: bool = False, alone: str = "") -> Job[T]:
         """Put ``work`` on a lane without waiting for it; ``wait`` gives its result."""
         deadline = Deadline(within)
         self._admit(deadline)
         lane = self._wide if long else self._narrow
-        return lane.submit(lambda limit: self._run(work, limit, long), deadline)
+        return lane.submit(lambda limit: self._run_alone(work, limit, long, alone), deadline)
+
+    def _run_alone(self, work: Callable[[Session], T], deadline: Deadline, long: bool, alone: str) -> T:
+        if not alone:
+            return self._run(work, deadline, long)
+        if not self._turns.take(alone, deadline.left()):
+            raise self._late(deadline)
+        try:
+            return self._run(work, deadline, long)
+        finally:
+            self._turns.give(alone)
 
     def wait(self, job: Job[T], *, long: bool = False) -> T:
         """The job's result with libvirt's errors translated."""
         try:
             return job.result()
         except Late as late:
-            if late.started and not long:
-                self._hold("stuck")
-            elif long:
-                self._suspect()
-            raise Transient(
-                "driver.timeout", host=self.name, limit=job.deadline.limit, retry_after=max(1.0, self._wait)
-            ) from None
+            if late.started:
+                self._suspect(stuck=not long)
+            raise self._late(job.deadline) from None
         except libvirt.libvirtError as error:
             raise errors.translate(error, self.name) from error
 
@@ -98,22 +108,24 @@ class Host:
         try:
             conn = line.get()
         except libvirt.libvirtError as error:
-            self._hold("refused")
+            self._suspect(stuck=False)
             raise _as_unreachable(error, self.name) from error
         return work(Session(self.name, self.config, self.names, conn, deadline, self._hook, line.ready))
 
-    def _hold(self, why: str) -> None:
-        """Close the door for a while that doubles; a stuck thread and its connection are left to themselves."""
+    def _suspect(self, *, stuck: bool) -> None:
+        """From now on a probe comes before any call; a stuck thread and its connection are left to themselves."""
         with self._lock:
-            self._wait = min(BACKOFF_MOST, max(BACKOFF_FIRST, self._wait * 2))
-            self._closed_until = time.monotonic() + self._wait
-        if why == "stuck":
+            self._wait = self._wait or BACKOFF_FIRST
+        if stuck:
             self._narrow.abandon()
             for line in self._lines.values():
                 line.leave_behind()
 
     def _admit(self, deadline: Deadline) -> None:
-        """Let the call through, or fail at once while the host is on back-off and has not passed a probe."""
+        """Let the call through unless the host is suspect, fails its probe or is on back-off since it did.
+
+        The back-off doubles with each failed probe; a call within it fails at once.
+        """
         with self._lock:
             if not self._wait:
                 return
@@ -130,20 +142,17 @@ class Host:
             if answered and probe.succeeded():
                 self._wait = self._closed_until = 0.0
                 return
-            self._wait = min(BACKOFF_MOST, self._wait * 2)
             self._closed_until = time.monotonic() + self._wait
-            raise self._closed()
+            self._wait = min(BACKOFF_MOST, self._wait * 2)
+            raise self._closed() if answered else self._late(deadline)
 
     def _ask(self, _deadline: Deadline) -> None:
         conn = self._lines[False].get()
         conn.getLibVersion()
 
-    def _suspect(self) -> None:
-        """A long call is late: ask whether the host answers at all, without making anyone wait for it."""
-        with self._lock:
-            if self._probe is None and not self._wait:
-                self._wait = BACKOFF_FIRST
-                self._closed_until = 0.0
+    def _late(self, deadline: Deadline) -> Problem:
+        retry = max(BACKOFF_FIRST, self._closed_until - time.monotonic())
+        return Transient("driver.timeout", host=self.name, limit=deadline.limit, retry_after=round(retry, 1))
 
     def _closed(self) -> Problem:
         return Transient(

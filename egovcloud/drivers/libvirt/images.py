@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -99,6 +100,7 @@ def _copy(session: Session, pool: libvirt.virStoragePool, image: ImageSpec) -> l
     names = session.names
     source = Path(image.disk)
     size = source.stat().st_size
+    refuse_references(image)
     with source.open("rb") as file:
         _check(image, _digest_of(file, session))
     storage.remove(pool, names.image_proof(image.id))
@@ -116,6 +118,24 @@ def _copy(session: Session, pool: libvirt.virStoragePool, image: ImageSpec) -> l
         digest.update(data)
     _check(image, digest.hexdigest())
     return _prove(session, pool, image)
+
+
+def refuse_references(image: ImageSpec) -> None:
+    """``Permanent("image.unsafe")`` for a qcow2 file that names a backing or data file: it would read the host's.
+
+    Offsets of the header: https://gitlab.com/qemu-project/qemu/-/blob/master/docs/interop/qcow2.txt
+    """
+    with Path(image.disk).open("rb") as file:
+        header = file.read(104)
+    if header[:4] != b"QFI\xfb":
+        if image.format == "qcow2" and header:
+            raise Permanent("image.unsafe", name=image.name, detail="no qcow2 header")
+        return
+    (version,) = struct.unpack_from(">I", header, 4)
+    (backing,) = struct.unpack_from(">Q", header, 8)
+    incompatible = struct.unpack_from(">Q", header, 72)[0] if version >= 3 and len(header) >= 80 else 0
+    if backing or incompatible & 4:
+        raise Permanent("image.unsafe", name=image.name, detail="backing file" if backing else "external data file")
 
 
 def _prove(session: Session, pool: libvirt.virStoragePool, image: ImageSpec) -> libvirt.virStorageVol:

@@ -37,15 +37,17 @@ _UNDEFINE = (
 
 def create(session: Session, spec: InstanceSpec) -> Ref:
     """Disk, seed, filters, reservations, definition, start: each is skipped where it is found done."""
+    domains.refuse_foreign(session, spec.id, spec.id)
+    for nic in spec.nics:
+        networks.get(session, nic.network.id)
+        networks.reserve(session, spec.id, nic.network.id, nic.mac, nic.address)
+    session.step("create.reserved")
     found = domains.find(session, spec.id)
     if found is None:
         parts = _prepare(session, spec)
         session.step("create.prepared")
         found = session.conn.defineXML(_xml(session, spec, parts, ()))
     session.step("create.defined")
-    for nic in spec.nics:
-        networks.reserve(session, nic.network.id, nic.mac, nic.address)
-    session.step("create.reserved")
     running.start(found)
     return Ref(spec.id, session.host)
 
@@ -56,6 +58,7 @@ def rebuild(session: Session, spec: InstanceSpec) -> Ref:
     running.end_work(session, found)
     if domains.is_active(found):
         raise Conflict("instance.running", id=spec.id, host=session.host)
+    image_volume(session, spec)
     layers.release_volumes(session, found)
     _forget_snapshots(found)
     kept = [node for node in domains.disks(domains.read(found, live=False)) if disk_xml.volume_of(node)]
@@ -101,6 +104,9 @@ def _prepare(session: Session, spec: InstanceSpec) -> Parts:
     """Everything that the definition refers to."""
     pool_config = storage.config_of(session, spec.pool)
     pool = storage.open_pool(session, spec.pool)
+    image_volume(session, spec)
+    port_filters = filters.ensure_ports(session, spec)
+    session.step("create.filters")
     root = _root(session, spec, pool)
     session.step("create.root")
     disks = [disk_xml.disk(root, "qcow2" if pool_config.files else "raw", "vda", pool=pool_config)]
@@ -108,11 +114,9 @@ def _prepare(session: Session, spec: InstanceSpec) -> Parts:
     image = seed.build(spec)
     seed_volume = images.put(session, state, session.names.seed(spec.id), image)
     session.step("create.seed")
-    state_config = storage.config_of(session, session.names.state_pool)
     if not session.config.simulated:
-        disks.append(disk_xml.disk(seed_volume.path(), "raw", "vdz", pool=state_config, read_only=True))
+        disks.append(disk_xml.disc(seed_volume.path()))
     serial = storage.make(state, pool_xml.volume(session.names.serial(spec.id), 0, "raw"))
-    port_filters = filters.ensure_ports(session, spec)
     socket = session.config.socket_dir
     return Parts(
         virt_type(session),
@@ -124,12 +128,18 @@ def _prepare(session: Session, spec: InstanceSpec) -> Parts:
     )
 
 
-def _root(session: Session, spec: InstanceSpec, pool: libvirt.virStoragePool) -> str:
-    """Path of the root disk: a layer over the image in a pool of files, a full copy elsewhere."""
+def image_volume(session: Session, spec: InstanceSpec) -> libvirt.virStorageVol:
+    """The host's copy of the image; ``NotFound("image.absent")`` when it was not ensured."""
     base_pool = storage.open_pool(session, images.home(session, spec.pool))
     base = storage.find(base_pool, session.names.image(spec.image.id))
     if base is None:
-        raise NotFound("image.absent", name=spec.image.name, host=session.host, pool=spec.pool)
+        raise NotFound("image.absent", id=spec.image.id, host=session.host, pool=spec.pool)
+    return base
+
+
+def _root(session: Session, spec: InstanceSpec, pool: libvirt.virStoragePool) -> str:
+    """Path of the root disk: a layer over the image in a pool of files, a full copy elsewhere."""
+    base = image_volume(session, spec)
     name = session.names.root(spec.id)
     capacity = max(spec.disk_gib * pool_xml.GIB, int(base.info()[1]))
     if storage.config_of(session, spec.pool).files:
@@ -177,7 +187,7 @@ def _remove_root(session: Session, instance_id: str, *, do_wipe: bool) -> WipeRe
             parsed = session.names.parse_file(name)
             if parsed is not None and parsed.id == instance_id and parsed.role in {"root", "snap"}:
                 record = wipe.add(record, wipe.discard(session, pool, name, do_wipe=do_wipe))
-    return record if do_wipe else None
+    return record if do_wipe and record.disks else None
 
 
 def _remove_state(session: Session, instance_id: str) -> None:

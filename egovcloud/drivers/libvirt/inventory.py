@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+
+import libvirt
 
 from egovcloud.domain.errors import Problem
 from egovcloud.drivers.base import HostFacts
@@ -12,6 +15,8 @@ from egovcloud.drivers.libvirt.host import Session
 def facts(session: Session) -> HostFacts:
     """Counts and versions as libvirtd states them."""
     model, memory, cpus, *_ = session.conn.getInfo()
+    with suppress(libvirt.libvirtError):  # the first number omits memory that was plugged in later
+        memory = session.conn.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)["total"] // 1024
     number = session.conn.getVersion()
     version = f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
     library = session.conn.getLibVersion()

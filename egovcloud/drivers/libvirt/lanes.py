@@ -123,6 +123,27 @@ class WideLane:
         return job
 
 
+class Turns:
+    """One at a time for each name; names that nobody holds or awaits take no room."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._held: set[str] = set()
+
+    def take(self, name: str, seconds: float) -> bool:
+        """Wait until nobody holds ``name``, and hold it; false when ``seconds`` pass first."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: name not in self._held, seconds):
+                return False
+            self._held.add(name)
+            return True
+
+    def give(self, name: str) -> None:
+        with self._changed:
+            self._held.discard(name)
+            self._changed.notify_all()
+
+
 def _serve(jobs: queue.SimpleQueue[Job[Any] | None]) -> None:
     while (job := jobs.get()) is not None:
         job.run()

@@ -103,8 +103,9 @@ def _lay(
     """Path of a fresh, empty layer above ``below``, in the same pool."""
     volume = session.conn.storageVolLookupByPath(below.path)
     pool = volume.storagePoolLookupByVolume()
-    if not storage.config_of(session, pool.name()).files:
-        raise Conflict("snapshot.pool", id=snapshot_id, pool=pool.name(), host=session.host)
+    pool_name = storage.name_of(session, volume)
+    if not storage.config_of(session, pool_name).files:
+        raise Conflict("snapshot.pool", id=snapshot_id, pool=pool_name, host=session.host)
     name = session.names.overlay(domain.UUIDString(), snapshot_id, disk.target, quiesced=quiesced, turn=turn)
     storage.remove(pool, name)
     document = pool_xml.volume(

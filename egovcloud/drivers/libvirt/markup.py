@@ -31,9 +31,14 @@ def parse(xml: str) -> Element:
     return ET.fromstring(xml)  # noqa: S314  libvirt's answer
 
 
+def legal(text: str) -> str:
+    """``text`` without what XML 1.0 (section 2.2) forbids; as an attribute it comes back with its line breaks."""
+    return _ILLEGAL.sub("", text)
+
+
 def printable(text: str, limit: int = 120) -> str:
-    """``text`` without what XML 1.0 (section 2.2) forbids, on one line, cut to ``limit`` characters."""
-    return _BREAKS.sub(" ", _ILLEGAL.sub("", text))[:limit].strip()
+    """Legal ``text`` on one line, cut to ``limit`` characters."""
+    return _BREAKS.sub(" ", legal(text))[:limit].strip()
 
 
 @dataclass(frozen=True)

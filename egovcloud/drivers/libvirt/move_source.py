@@ -69,7 +69,7 @@ def _disk(session: Session, node: Element) -> DiskOnBoard:
     if not chain:
         raise NotFound("pool.absent", host=session.host, pool=path)
     top, below = chain[0], chain[1] if len(chain) > 1 else None
-    pool = session.conn.storageVolLookupByPath(path).storagePoolLookupByVolume().name()
+    pool = storage.name_of(session, session.conn.storageVolLookupByPath(path))
     return DiskOnBoard(
         disk_xml.target_of(node),
         pool,

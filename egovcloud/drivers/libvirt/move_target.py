@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import libvirt
 
 from egovcloud.domain.errors import Conflict, NotFound
-from egovcloud.drivers.libvirt import disk_xml, domains, filters, images, networks, pool_xml, storage
+from egovcloud.drivers.libvirt import disk_xml, domains, filters, images, network_xml, networks, pool_xml, storage
 from egovcloud.drivers.libvirt.config import HostConfig
 from egovcloud.drivers.libvirt.errors import is_absent
 from egovcloud.drivers.libvirt.host import Session
@@ -89,10 +89,10 @@ def prepare(session: Session, luggage: Luggage, contents: Mapping[str, bytes], s
     for xml in luggage.filters:
         filters.define(session, parse(xml))
     for network_id, mac, address in luggage.ports:
-        networks.reserve(session, network_id, mac, address)
+        networks.reserve(session, luggage.instance_id, network_id, mac, address)
     session.step("migration.networks")
     seed_path = storage.find(state, session.names.seed(luggage.instance_id))
-    paths = {} if seed_path is None else {"vdz": str(seed_path.path())}
+    paths = {} if seed_path is None else {disk_xml.SEED: str(seed_path.path())}
     thin = True
     for disk in luggage.disks:
         if shared:
@@ -121,7 +121,8 @@ def _ensure_network(session: Session, document: Element) -> None:
     if network is None:
         for address in document.iterfind("ip"):
             for dhcp in address.findall("dhcp"):
-                address.remove(dhcp)
+                for host in [each for each in dhcp.findall("host") if each.get("mac") != network_xml.NOBODY]:
+                    dhcp.remove(host)
         network = session.conn.networkDefineXML(render(document))
     if not network.isActive():
         network.create()
@@ -162,6 +163,6 @@ def arrived(session: Session, instance_id: str) -> Arrived:
             if is_absent(error):
                 continue
             raise
-        found.append((volume.storagePoolLookupByVolume().name(), volume.name()))
+        found.append((storage.name_of(session, volume), volume.name()))
     ports = domains.ports(document)
     return Arrived(instance_id, tuple(found), tuple((port["network"], port["mac"]) for port in ports))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import ipaddress
 
 from egovcloud.drivers.base import NetworkSpec
-from egovcloud.drivers.libvirt.markup import Element, Marker, el, mark, printable
+from egovcloud.drivers.libvirt.markup import Element, Marker, el, legal, mark
 from egovcloud.drivers.libvirt.naming import Naming
+
+NOBODY = "02:00:00:00:00:01"
 
 
 def network(spec: NetworkSpec, names: Naming) -> Element:
     """The network of ``spec``. DHCP serves reservations alone: it has hosts, never a range.
 
-    STP stays off: with it a new port is dead for some four seconds.
+    STP stays off: with it a new port is dead for some four seconds. One reservation for nobody keeps the DHCP server
+    running, which libvirt would otherwise restart, for two seconds, with the first guest and after the last.
     """
-    marker = mark(Marker(names.installation, "network", spec.id, (("title", printable(spec.name)),)))
+    marker = mark(Marker(names.installation, "network", spec.id, (("name", legal(spec.name)),)))
     head = [el("name", text=names.network(spec.id)), el("uuid", text=spec.id), marker]
     if spec.mode == "bridged":
         return el("network", *head, el("forward", mode="bridge"), el("bridge", name=spec.bridge))
@@ -24,7 +27,12 @@ def network(spec: NetworkSpec, names: Naming) -> Element:
         *head,
         el("forward", mode="nat") if spec.mode == "nat" else None,
         el("bridge", name=names.bridge(spec.id), stp="off", delay="0"),
-        el("ip", address=spec.gateway, netmask=str(subnet.netmask)),
+        el(
+            "ip",
+            el("dhcp", el("host", mac=NOBODY, ip=spec.gateway)),
+            address=spec.gateway,
+            netmask=str(subnet.netmask),
+        ),
     )
 
 

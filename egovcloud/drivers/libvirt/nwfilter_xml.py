@@ -4,8 +4,7 @@ A group's filter holds its rules alone. Each port has a filter of its own that r
 by MAC and address first, then the groups, then what no rule allows is dropped. Rules are stateful: for each, libvirt
 lets the replies of its connections through, and when a rule goes, its open connections go with it.
 
-Traffic between guests, and from outside into a bridged network, is filtered. What the hypervisor itself sends to its
-own guests is not: the kernel does not know the port yet when it routes a packet of its own.
+The hypervisor itself is no exception: what it wants from its guests (SSH for automation) needs a rule as well.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ def port(name: str, groups: Sequence[str], *, closed_egress: bool) -> Element:
 
     Without any group the port is protected against spoofing and otherwise open.
     """
-    document = el("filter", el("filterref", filter="clean-traffic"), name=name, chain="root")
+    document = el("filter", *_against_spoofing(), name=name, chain="root")
     if not groups:
         return document
     document.append(_dhcp("in", 67, 68))
@@ -46,20 +45,38 @@ def port(name: str, groups: Sequence[str], *, closed_egress: bool) -> Element:
     document.append(_accept("in", PRIORITY_RULE, el("all", state="RELATED")))
     document.extend([el("filterref", filter=each) for each in groups])
     if closed_egress:
-        document.append(el("rule", el("all"), action="drop", direction="out", priority=PRIORITY_DROP))
+        document.append(_drop("out", PRIORITY_DROP, el("all")))
     else:
         document.append(_accept("out", PRIORITY_EGRESS, el("all")))
-    document.append(el("rule", el("all"), action="drop", direction="in", priority=PRIORITY_DROP))
+    document.append(_drop("in", PRIORITY_DROP, el("all")))
     return document
 
 
-def restricts_egress(groups: Sequence[SecurityGroupSpec]) -> bool:
-    """Egress is open unless a group lists what is allowed."""
-    return any(rule.direction == "egress" for each in groups for rule in each.rules)
+def _against_spoofing() -> list[Element]:
+    """IPv4 and ARP alone, from the port's own MAC and address alone; DHCP requests and RARP announcements pass.
+
+    The same as libvirt's ``clean-traffic`` in one chain instead of eight, which saves a second for each guest.
+    """
+    dhcp = el("ip", srcipaddr="0.0.0.0", protocol="udp", srcportstart="68", dstportstart="67")  # noqa: S104
+    return [
+        _drop("out", -950, el("mac", match="no", srcmacaddr="$MAC")),
+        _accept("out", -940, el("mac", protocolid="rarp")),
+        _accept("out", -930, dhcp),
+        _drop("out", -920, el("ip", match="no", srcipaddr="$IP")),
+        _drop("out", -910, el("arp", match="no", arpsrcmacaddr="$MAC")),
+        _drop("out", -900, el("arp", match="no", arpsrcipaddr="$IP")),
+        _accept("inout", -890, el("mac", protocolid="ipv4")),
+        _accept("inout", -880, el("mac", protocolid="arp")),
+        _drop("inout", -870, None),
+    ]
 
 
 def _accept(direction: str, priority: int, match: Element) -> Element:
     return el("rule", match, action="accept", direction=direction, priority=priority)
+
+
+def _drop(direction: str, priority: int, match: Element | None) -> Element:
+    return el("rule", match, action="drop", direction=direction, priority=priority)
 
 
 def _dhcp(direction: str, source: int, destination: int) -> Element:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import libvirt
 
-from egovcloud.domain.errors import Conflict, Transient
+from egovcloud.domain.errors import Conflict, Forbidden, Transient
 from egovcloud.drivers.base import Owned, OwnedKind, Unmanaged
 from egovcloud.drivers.libvirt import (
     domains,
@@ -25,7 +25,13 @@ from egovcloud.drivers.libvirt.host import Host, Session
 from egovcloud.drivers.libvirt.markup import parse
 
 ASK_LIMIT = 5.0
-_ROLES = {"vol": OwnedKind.VOLUME, "image": OwnedKind.IMAGE, "imageok": OwnedKind.IMAGE, "kernel": OwnedKind.IMAGE}
+_ROLES = {
+    "vol": OwnedKind.VOLUME,
+    "image": OwnedKind.IMAGE,
+    "imageok": OwnedKind.IMAGE,
+    "kernel": OwnedKind.IMAGE,
+    "initrd": OwnedKind.IMAGE,
+}
 _OF_INSTANCE = frozenset({"root", "seed", "serial", "snap"})
 
 
@@ -69,7 +75,7 @@ def _instances(session: Session) -> Iterator[Owned]:
             if is_absent(error):
                 continue
             raise
-        yield Owned(OwnedKind.INSTANCE, marker.id, domain.UUIDString(), session.host, name, power)
+        yield Owned(OwnedKind.INSTANCE, marker.id, domain.UUIDString(), session.host, marker.get("name", name), power)
 
 
 def _networks(session: Session) -> Iterator[Owned]:
@@ -103,11 +109,9 @@ def _files(session: Session, present: set[str], elsewhere: Elsewhere) -> Iterato
             if parsed is None:
                 continue
             path = f"{folder}/{name}"
-            if parsed.role in _ROLES:
-                mark = (_ROLES[parsed.role], parsed.id)
-                if mark not in seen:
-                    seen.add(mark)
-                    yield Owned(*mark, path, session.host, name)
+            if parsed.role == "image" or (parsed.role in _ROLES and (_ROLES[parsed.role], parsed.id) not in seen):
+                seen.add((_ROLES[parsed.role], parsed.id))
+                yield Owned(_ROLES[parsed.role], parsed.id, path, session.host, name)
             elif parsed.role in _OF_INSTANCE and parsed.id not in present:
                 if parsed.id not in gone:
                     gone[parsed.id] = _is_gone(parsed.id, pool_name, elsewhere)
@@ -158,20 +162,20 @@ def delete_owned(session: Session, owned: Owned, elsewhere: Elsewhere) -> None:
     if owned.kind is OwnedKind.SNAPSHOT:
         snapshots.delete_owned(session, owned)
     elif owned.kind is OwnedKind.NETWORK:
+        networks.refuse_foreign(session, owned.external_id, owned.id)
         networks.delete(session, owned.id)
-    elif owned.external_id.startswith("nwfilter/") or owned.kind is OwnedKind.SECURITY_GROUP:
-        _delete_filter(session, owned)
-    elif owned.kind is OwnedKind.INSTANCE and owned.external_id == owned.id:
-        instances.delete(session, owned.id, do_wipe=True)
-    else:
+    elif owned.kind is OwnedKind.SECURITY_GROUP:
+        filters.refuse_foreign(session, owned.external_id, owned.id)
+        filters.delete_group(session, owned.id)
+    elif owned.external_id.startswith("nwfilter/"):
+        name = owned.external_id.removeprefix("nwfilter/")
+        if session.names.parse_filter(name) == ("nic", owned.id) and domains.find(session, owned.id) is None:
+            filters.drop(session, name)
+    elif "/" in owned.external_id:
         _delete_file(session, owned, elsewhere)
-
-
-def _delete_filter(session: Session, owned: Owned) -> None:
-    parsed = session.names.parse_filter(owned.name)
-    if parsed is None or parsed[1] != owned.id:
-        return
-    filters.drop(session, owned.name)
+    else:
+        domains.refuse_foreign(session, owned.external_id, owned.id)
+        instances.delete(session, owned.id, do_wipe=True)
 
 
 def _delete_file(session: Session, owned: Owned, elsewhere: Elsewhere) -> None:
@@ -179,10 +183,12 @@ def _delete_file(session: Session, owned: Owned, elsewhere: Elsewhere) -> None:
     for pool_name in [*session.config.pools, session.names.state_pool]:
         pool = storage.open_pool(session, pool_name)
         folder = parse(pool.XMLDesc(0)).findtext("target/path") or pool_name
+        if not owned.external_id.startswith(f"{folder}/"):
+            continue
         name = owned.external_id.removeprefix(f"{folder}/")
         parsed = session.names.parse_file(name)
         if parsed is None or parsed.id != owned.id:
-            continue
+            raise Forbidden("driver.foreign", external_id=owned.external_id, host=session.host)
         if parsed.role == "vol":
             volumes.delete(session, pool_name, owned.id, do_wipe=True)
         elif parsed.role in _OF_INSTANCE:

@@ -13,6 +13,7 @@ from email.mime.text import MIMEText
 from io import BytesIO
 
 import pycdlib
+import yaml
 
 from egovcloud.drivers.base import InstanceSpec, NicSpec
 
@@ -43,7 +44,8 @@ def user_data(spec: InstanceSpec) -> bytes:
 
 
 def meta_data(spec: InstanceSpec) -> bytes:
-    return json.dumps({"instance-id": spec.id, "local-hostname": spec.hostname}).encode()
+    """One plain ``key: value`` line each, which a guest without a YAML parser reads as well."""
+    return yaml.safe_dump({"instance-id": spec.id, "local-hostname": spec.hostname}, sort_keys=False).encode()
 
 
 def network_config(nics: tuple[NicSpec, ...]) -> bytes:

@@ -47,7 +47,7 @@ def open_pool(session: Session, name: str) -> libvirt.virStoragePool:
     except libvirt.libvirtError as error:
         if not is_absent(error):
             raise
-        pool = session.conn.storagePoolDefineXML(render(pool_xml.pool(name, config)), 0)
+        pool = _same_place(session, config) or session.conn.storagePoolDefineXML(render(pool_xml.pool(name, config)), 0)
     mark = f"pool/{name}"
     if mark in session.ready:
         return pool
@@ -62,6 +62,27 @@ def open_pool(session: Session, name: str) -> libvirt.virStoragePool:
     pool.setAutostart(1)
     session.ready.add(mark)
     return pool
+
+
+def _same_place(session: Session, config: PoolConfig) -> libvirt.virStoragePool | None:
+    """The pool that somebody defined for the same directory under another name; libvirt allows only one."""
+    if not config.target:
+        return None
+    for pool in session.conn.listAllStoragePools(0):
+        if parse(pool.XMLDesc(0)).findtext("target/path") == config.target.rstrip("/"):
+            return pool
+    return None
+
+
+def name_of(session: Session, volume: libvirt.virStorageVol) -> str:
+    """The configured name of the pool that holds the volume."""
+    pool = volume.storagePoolLookupByVolume()
+    name = str(pool.name())
+    if name in session.config.pools:
+        return name
+    target = parse(pool.XMLDesc(0)).findtext("target/path")
+    places = [key for key, config in session.config.pools.items() if config.target.rstrip("/") == target]
+    return places[0] if places else name
 
 
 def refresh(pool: libvirt.virStoragePool) -> None:

@@ -166,4 +166,4 @@ def delete(session: Session, pool_name: str, volume_id: str, *, do_wipe: bool) -
     config = storage.config_of(session, pool_name)
     pool = storage.open_pool(session, pool_name)
     record = wipe.discard(session, pool, session.names.volume(volume_id, config.files), do_wipe=do_wipe)
-    return record if do_wipe else None
+    return record if do_wipe and record.disks else None

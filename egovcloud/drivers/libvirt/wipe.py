@@ -50,7 +50,7 @@ def discard(session: Session, pool: libvirt.virStoragePool, name: str, *, do_wip
         method, count = overwrite(session, volume)
     session.step("discard.wiped")
     storage.remove(pool, name)
-    return WipeRecord(method, count, (path,) if count else ())
+    return WipeRecord(method, count, (path,))
 
 
 def add(one: WipeRecord, other: WipeRecord) -> WipeRecord:
