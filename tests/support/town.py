@@ -1,4 +1,4 @@
-"""A small city for tests: two bureaus that must not see one another, the centre, its hosts, and people in all of them."""
+"""A small city for tests: two bureaus that must not see one another, the centre, its host, and people everywhere."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ class Town:
 def build(database: Database, directory: Path) -> Town:
     """The city in an empty database at the head revision."""
     settings = Settings(state_dir=directory, image_dir=directory / "images")
-    (directory / "images").mkdir()
+    (directory / "images").mkdir(parents=True)
     town: list[Town] = []
     house = House(
         database=database,
