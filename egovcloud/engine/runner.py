@@ -45,6 +45,12 @@ class Page:
         """The first step that is not done."""
         return next((step for step in self.steps if step.state != "done"), None)
 
+    def move(self, session: Session, row: Operation | Step, event: str, *, now: datetime, **changes: Any) -> None:
+        """Write a state of the operation or a step of it; the house's own upkeep is told only when it fails."""
+        told = event == "fail" or self.kind is None or not self.kind.internal
+        owner = self.operation.department_id
+        transition(session, row, event, now=now, department_id=owner, told=told, **changes)
+
 
 @dataclass(frozen=True)
 class Runner:
@@ -81,12 +87,12 @@ class Runner:
             now = self.clock()
             if page.kind is None and operation.state != "undoing":
                 error = _as_data(Permanent("operation.unknown_kind", kind=operation.kind))
-                transition(session, operation, "undo", now=now, error=error)
+                page.move(session, operation, "undo", now=now, error=error)
             elif operation.state == "queued":
-                transition(session, operation, "claim", now=now, started_at=operation.started_at or now)
+                page.move(session, operation, "claim", now=now, started_at=operation.started_at or now)
             step = page.todo
             if operation.state == "running" and step is not None and step.state != "running":
-                transition(session, step, "start", now=now, started_at=now)
+                page.move(session, step, "start", now=now, started_at=now)
             return page
 
     def _advance(self, page: Page) -> bool:
@@ -143,10 +149,10 @@ class Runner:
             if definition.record:
                 definition.record(session, run, result, page.operation)
             now = self.clock()
-            transition(session, step, "finish", now=now, finished_at=now, result=result, error=None)
+            page.move(session, step, "finish", now=now, finished_at=now, result=result, error=None)
             following = page.todo
             if following is not None:
-                transition(session, following, "start", now=now, started_at=now, attempts=0)
+                page.move(session, following, "start", now=now, started_at=now, attempts=0)
             else:
                 self._succeed(session, page, kind, run, now)
 
@@ -159,7 +165,7 @@ class Runner:
     def _succeed(self, session: Session, page: Page, kind: OperationKind, run: Run, now: datetime) -> None:
         if kind.on_success:
             kind.on_success(session, run, page.operation)
-        transition(
+        page.move(
             session, page.operation, "succeed", now=now, finished_at=now, worker=None, lease_until=None, error=None
         )
         self._tell_waiting(session, page.operation, now)
@@ -177,8 +183,8 @@ class Runner:
         with self._writing(page) as session:
             now = self.clock()
             if step.state in ("running", "pending"):
-                transition(session, step, "fail", now=now, error=_as_data(problem), finished_at=now)
-            transition(session, page.operation, "undo", now=now, error=_as_data(problem))
+                page.move(session, step, "fail", now=now, error=_as_data(problem), finished_at=now)
+            page.move(session, page.operation, "undo", now=now, error=_as_data(problem))
         return True
 
     def _undo(self, page: Page) -> bool:
@@ -202,7 +208,7 @@ class Runner:
         with self._writing(page) as session:
             if definition.undo_record:
                 definition.undo_record(session, run, operation)
-            transition(session, step, "undo", now=self.clock())
+            page.move(session, step, "undo", now=self.clock())
         return True
 
     def _give_up(self, page: Page) -> bool:
@@ -213,7 +219,7 @@ class Runner:
                 problem = Permanent(error.get("code", "internal.error"), **error.get("params", {}))
                 page.kind.on_failure(session, self._run(page, None), operation, problem)
             event = "cancel" if error.get("code") == "operation.cancelled" else "fail"
-            transition(session, operation, event, now=now, finished_at=now, worker=None, lease_until=None)
+            page.move(session, operation, event, now=now, finished_at=now, worker=None, lease_until=None)
             self._tell_waiting(session, operation, now)
         return False
 

@@ -65,9 +65,7 @@ class Ticks:
             key = f"reconcile:{provider_id}:{int(now.timestamp() // self._every)}"
             try:
                 with self._database.unit() as session:
-                    enqueue(
-                        session, "provider.reconcile", provider_id, now=now, department_id=None, unique_key=key
-                    )
+                    enqueue(session, "provider.reconcile", provider_id, now=now, department_id=None, unique_key=key)
             except IntegrityError:
                 continue  # another scheduler had the same tick
 

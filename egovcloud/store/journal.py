@@ -55,12 +55,15 @@ def transition(
     *,
     now: datetime,
     operation_id: str | None = None,
+    department_id: str | None = None,
+    told: bool = True,
     data: dict[str, Any] | None = None,
     **changes: Any,
 ) -> None:
     """Move ``row`` by ``event`` and write ``changes`` with it, or raise ``Conflict`` and change nothing.
 
     Compare-and-set on (id, state, generation): a row that somebody else moved since it was read stays theirs.
+    ``department_id`` is for rows that have none of their own (steps); ``told`` false keeps it out of the stream.
     """
     noun = NOUNS[type(row)]
     before: str = row.state  # type: ignore[attr-defined]
@@ -68,7 +71,7 @@ def transition(
     session.flush()
     if not _write(session, row, {"state": after, **changes}, now=now, state=before):
         raise Conflict("state.changed", noun=noun, state=before, event=event)
-    if (noun, event) in SILENT:
+    if not told or (noun, event) in SILENT:
         return
     if isinstance(row, Step):
         emit(
@@ -78,7 +81,7 @@ def transition(
             "operation",
             row.operation_id,
             operation_id=row.operation_id,
-            department_id=None,
+            department_id=department_id,
             data={"step": row.name, "position": row.position, "state": after, **(data or {})},
         )
         return
@@ -88,7 +91,7 @@ def transition(
         f"{noun}.{event}",
         noun,
         row.id,  # type: ignore[attr-defined]
-        department_id=getattr(row, "department_id", None),
+        department_id=department_id or getattr(row, "department_id", None),
         operation_id=operation_id or (row.id if isinstance(row, Operation) else None),
         data={"from": before, "to": after, **(data or {})},
     )

@@ -14,7 +14,7 @@ from egovcloud.drivers.base import Driver, InstanceFacts, Power, WipeRecord
 from egovcloud.engine.kinds import Fail, Run
 from egovcloud.store.base import Model
 from egovcloud.store.journal import NOUNS, transition
-from egovcloud.store.models import Instance, Operation, Volume, Wipe
+from egovcloud.store.models import Instance, Operation, Snapshot, Volume, Wipe
 
 # Limits of one driver call, in seconds. What takes longer is asked for and then watched.
 SHORT = 30.0
@@ -120,3 +120,13 @@ def wipe_of(result: dict[str, object]) -> WipeRecord | None:
 def attached_volumes(session: Session, instance_id: str) -> list[Volume]:
     """Volumes that belong to an instance now."""
     return list(session.scalars(select(Volume).where(Volume.instance_id == instance_id).order_by(Volume.id)))
+
+
+def forget_snapshots(session: Session, run: Run, operation: Operation) -> None:
+    """The snapshots of the operation's instance went with its disk."""
+    listed = select(Snapshot).where(Snapshot.instance_id == run.subject_id, Snapshot.state != "deleted")
+    for snapshot in session.scalars(listed):
+        if snapshot.state in ("available", "error"):
+            transition(session, snapshot, "delete", now=run.now, operation_id=operation.id)
+        if snapshot.state == "deleting":
+            transition(session, snapshot, "deleted", now=run.now, operation_id=operation.id, deleted_at=run.now)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Problem
@@ -15,6 +14,7 @@ from egovcloud.engine.operations.common import (
     LONG,
     attached_volumes,
     fail_subject,
+    forget_snapshots,
     instance_driver,
     record_wipe,
     wipe_of,
@@ -22,7 +22,7 @@ from egovcloud.engine.operations.common import (
 )
 from egovcloud.store import ledger
 from egovcloud.store.journal import transition
-from egovcloud.store.models import Instance, InstanceSecurityGroup, Operation, Port, Snapshot
+from egovcloud.store.models import Instance, InstanceSecurityGroup, Operation, Port
 
 
 def delete(run: Run) -> Result:
@@ -46,12 +46,7 @@ def deleted(session: Session, run: Run, result: Result, operation: Operation) ->
     ledger.settle(session, key=operation.id, subject=("instance", instance.id), now=run.now)
     for volume in attached_volumes(session, instance.id):
         transition(session, volume, "detached", now=run.now, operation_id=operation.id, instance_id=None, device=None)
-    for snapshot in session.scalars(
-        select(Snapshot).where(Snapshot.instance_id == instance.id, Snapshot.state != "deleted")
-    ):
-        if snapshot.state in ("available", "error"):
-            transition(session, snapshot, "delete", now=run.now, operation_id=operation.id)
-        transition(session, snapshot, "deleted", now=run.now, operation_id=operation.id, deleted_at=run.now)
+    forget_snapshots(session, run, operation)
     transition(
         session,
         instance,

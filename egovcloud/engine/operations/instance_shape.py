@@ -9,7 +9,15 @@ from egovcloud.domain.quota import Amount
 from egovcloud.drivers.base import Power
 from egovcloud.engine import capacity
 from egovcloud.engine.kinds import Result, Run, Wait
-from egovcloud.engine.operations.common import LONG, SHORT, instance_driver, look_again, observe, settle_power
+from egovcloud.engine.operations.common import (
+    LONG,
+    SHORT,
+    forget_snapshots,
+    instance_driver,
+    look_again,
+    observe,
+    settle_power,
+)
 from egovcloud.engine.specs import instance_spec
 from egovcloud.store import ledger
 from egovcloud.store.journal import touch, transition
@@ -154,6 +162,7 @@ def rebuilt(session: Session, run: Run, result: Result, operation: Operation) ->
         image_id=run.params["image_id"],
         external_id=run.results["rebuild"]["external_id"],
     )
+    forget_snapshots(session, run, operation)  # they were of the disk that is gone
     settle_power(session, run, operation, str(result["power"]))
 
 
