@@ -28,6 +28,8 @@ log = structlog.get_logger()
 
 MAX_BACKOFF = 60.0
 MAX_SURPRISES = 5  # unexpected exceptions of one step before it is given up
+MAX_CONFLICTS = 8  # of one step, with the world; races between writers of ours are run again until the deadline
+RACES = frozenset({"placement.conflict", "state.changed", "row.changed", "row.duplicate"})
 UNDO_SECONDS = 3600  # how long an undo is tried after the deadline; the orphan sweep has the last word
 
 
@@ -129,7 +131,10 @@ class Runner:
             delay = min(MAX_BACKOFF, problem.retry_after * 2 ** min(step.attempts, 10))
             return self._park(page, step, delay, problem)
         except Conflict as problem:
-            # Another writer was first; what we decided was decided on old facts, so look again at once.
+            # Another writer was first; what we decided was decided on old facts, so look again at once. A cloud that
+            # keeps saying that something is in use means it.
+            if problem.code not in RACES and step.attempts >= MAX_CONFLICTS:
+                return self._turn_back(page, problem, step)
             return self._park(page, step, min(5.0, 0.02 * 2 ** min(step.attempts, 8)), problem)
         except Problem as problem:
             return self._turn_back(page, problem, step)

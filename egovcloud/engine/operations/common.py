@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -70,7 +71,7 @@ def fail_subject(model: type[Model]) -> Fail:
         if row is None or row.state not in LIFECYCLES[NOUNS[model]].transitional:  # type: ignore[attr-defined]
             return
         error = {"code": problem.code, "params": problem.params, "detail": problem.text("en")}
-        changes = {"error": error} if hasattr(row, "error") else {}
+        changes: dict[str, Any] = {"error": error} if hasattr(row, "error") else {}
         transition(session, row, "fail", now=run.now, operation_id=operation.id, **changes)
 
     return fail

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from egovcloud.domain.errors import Conflict, Problem
+from egovcloud.domain.errors import Problem, Transient
 from egovcloud.domain.quota import instance_amount
 from egovcloud.drivers.base import Power
 from egovcloud.engine import capacity
@@ -116,7 +116,7 @@ def boot(run: Run) -> Result | Wait:
     """Wait until the cloud says that it runs."""
     facts = observe(run)
     if facts is None:
-        raise Conflict("instance.vanished", id=run.subject_id)
+        raise Transient("instance.vanished", id=run.subject_id)
     if facts.power is Power.RUNNING:
         return {"power": facts.power.value}
     return Wait(look_again(run))
