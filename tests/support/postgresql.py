@@ -65,6 +65,11 @@ class Cluster:
         """Remove a database, whoever is still connected."""
         self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
+    def restore(self, name: str, template: str) -> None:
+        """Make ``name`` a copy of ``template`` again."""
+        self.drop(name)
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
     def _execute(self, statement: str) -> None:
         with psycopg.connect(host=str(self.directory), user=USER, dbname="postgres", autocommit=True) as connection:
             connection.execute(statement.encode())
