@@ -16,6 +16,7 @@ import pycdlib
 import yaml
 
 from egovcloud.drivers.base import InstanceSpec, NicSpec
+from egovcloud.drivers.libvirt.markup import legal
 
 MERGE = "list(append)+dict(recurse_array,no_replace)+str()"
 
@@ -37,7 +38,7 @@ def user_data(spec: InstanceSpec) -> bytes:
         return ours.encode()
     archive = MIMEMultipart()
     archive.attach(MIMEText(ours, "cloud-config", "utf-8"))
-    users = MIMEText(spec.user_data, "cloud-config", "utf-8")
+    users = MIMEText(legal(spec.user_data), "cloud-config", "utf-8")
     users["Merge-Type"] = MERGE
     archive.attach(users)
     return archive.as_bytes()
@@ -96,4 +97,4 @@ def build(spec: InstanceSpec) -> bytes:
 
 
 def _one_line(key: str) -> str:
-    return " ".join(key.split())
+    return " ".join(legal(key).split())
