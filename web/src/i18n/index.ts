@@ -1,0 +1,37 @@
+/** Two languages, each a chunk of its own; Chinese first. */
+import { api, configure } from '@/api/client'
+import { createI18n } from 'vue-i18n'
+
+export type Language = 'zh' | 'en'
+export const LANGUAGES: Record<Language, string> = { zh: '中文', en: 'English' }
+const KEY = 'egov.language'
+
+const loaders: Record<Language, () => Promise<{ default: Record<string, unknown> }>> = {
+  zh: () => import('./zh'),
+  en: () => import('./en'),
+}
+
+export const i18n = createI18n({ legacy: false, locale: 'zh', fallbackLocale: false, messages: {} })
+
+/** What was chosen in this browser; Chinese until then. */
+export function preferredLanguage(): Language {
+  const stored = localStorage.getItem(KEY)
+  return stored === 'en' ? 'en' : 'zh'
+}
+
+export async function setLanguage(language: Language, options: { keep?: boolean; tell?: boolean } = {}): Promise<void> {
+  if (!i18n.global.availableLocales.includes(language as never)) {
+    const messages = await loaders[language]()
+    i18n.global.setLocaleMessage(language, messages.default as never)
+  }
+  i18n.global.locale.value = language as never
+  document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'
+  configure({ language })
+  if (options.keep) localStorage.setItem(KEY, language)
+  if (options.tell) await api.put('/session/language', { language }).catch(() => undefined)
+}
+
+/** The account's own language counts where nothing was chosen in this browser. */
+export async function adoptLanguage(language: string): Promise<void> {
+  if (!localStorage.getItem(KEY) && (language === 'zh' || language === 'en')) await setLanguage(language)
+}

@@ -1,0 +1,30 @@
+/** What may be done to an instance in its state; the lifecycle table of the server, seen from the button. */
+import type { Instance } from '@/api/types'
+import type { IconName } from '@/components/icons'
+
+export interface InstanceAction {
+  key: string
+  icon: IconName
+  needs: string
+  states: string[]
+  danger?: boolean
+}
+
+export const INSTANCE_ACTIONS: InstanceAction[] = [
+  { key: 'start', icon: 'play', needs: 'instance:start', states: ['stopped', 'error'] },
+  { key: 'stop', icon: 'stop', needs: 'instance:stop', states: ['active', 'error'] },
+  { key: 'reboot', icon: 'reboot', needs: 'instance:reboot', states: ['active'] },
+  { key: 'snapshot', icon: 'snapshot', needs: 'snapshot:create', states: ['active', 'stopped'] },
+  { key: 'resize', icon: 'flavor', needs: 'instance:resize', states: ['active', 'stopped'] },
+  { key: 'migrate', icon: 'hosts', needs: 'instance:migrate', states: ['active'] },
+  { key: 'groups', icon: 'shield', needs: 'instance:update', states: ['active', 'stopped'] },
+  { key: 'rename', icon: 'edit', needs: 'instance:update', states: ['active', 'stopped', 'error', 'unknown'] },
+  { key: 'rebuild', icon: 'refresh', needs: 'instance:rebuild', states: ['active', 'stopped', 'error'], danger: true },
+  { key: 'delete', icon: 'trash', needs: 'instance:delete', states: ['requested', 'active', 'stopped', 'error', 'unknown'], danger: true },
+]
+
+export const canDo = (action: InstanceAction, instance: Pick<Instance, 'state'>) => action.states.includes(instance.state)
+
+export const INSTANCE_STATES = [
+  'requested', 'building', 'active', 'stopped', 'starting', 'stopping', 'rebooting', 'resizing', 'rebuilding', 'migrating', 'reverting', 'deleting', 'error', 'unknown',
+]
