@@ -4,34 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.support.town import Town
 
+NETWORKS: list[tuple[dict[str, Any], str]] = [
+    ({"cidr": "10.1.0.1/24"}, "network.cidr"),
+    ({"cidr": "10.1.0.0/24x"}, "network.cidr"),
+    ({"cidr": "10.1.0.0/30"}, "network.prefix"),
+    ({"cidr": "8.8.8.0/24"}, "network.private"),
+    ({"cidr": "127.0.0.0/24"}, "network.private"),
+    ({"cidr": "224.0.0.0/24", "mode": "bridged", "bridge": "br0"}, "network.special"),
+    ({"gateway": "10.2.0.1"}, "network.gateway"),
+    ({"gateway": "10.1.0.0"}, "network.gateway"),
+    ({"gateway": "10.1.0.255"}, "network.gateway"),
+    ({"mode": "bridged"}, "network.bridge"),
+    ({"bridge": "br0"}, "network.bridge"),
+    ({"mode": "bridged", "bridge": "br0; reboot"}, "network.bridge"),
+    ({"cidr": "10.0.2.0/24"}, "network.overlap"),
+]
 
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"cidr": "10.1.0.1/24"}, "network.cidr"),
-        ({"cidr": "10.1.0.0/24x"}, "network.cidr"),
-        ({"cidr": "10.1.0.0/30"}, "network.prefix"),
-        ({"cidr": "8.8.8.0/24"}, "network.private"),
-        ({"cidr": "127.0.0.0/24"}, "network.private"),
-        ({"cidr": "224.0.0.0/24", "mode": "bridged", "bridge": "br0"}, "network.special"),
-        ({"gateway": "10.2.0.1"}, "network.gateway"),
-        ({"gateway": "10.1.0.0"}, "network.gateway"),
-        ({"gateway": "10.1.0.255"}, "network.gateway"),
-        ({"mode": "bridged"}, "network.bridge"),
-        ({"bridge": "br0"}, "network.bridge"),
-        ({"mode": "bridged", "bridge": "br0; reboot"}, "network.bridge"),
-        ({"cidr": "10.0.2.0/24"}, "network.overlap"),
-    ],
-)
-def test_a_network_is_refused(town: Town, change: dict[str, Any], code: str) -> None:
-    body = {"name": "n", "mode": "nat", "cidr": "10.1.0.0/24", **change}
-    status, found, sentence = town.operator.refused("POST", "/networks", body)
-    assert (status, found) == (409 if code == "network.overlap" else 422, code)
-    assert "{" not in sentence
+
+def test_networks_are_refused(town: Town) -> None:
+    for change, code in NETWORKS:
+        body = {"name": "n", "mode": "nat", "cidr": "10.1.0.0/24", **change}
+        status, found, sentence = town.operator.refused("POST", "/networks", body)
+        assert (status, found) == (409 if code == "network.overlap" else 422, code), change
+        assert "{" not in sentence
     assert town.operator.names("/networks") == {"shared"}
 
 
@@ -63,27 +60,28 @@ def test_a_network_in_use_stays(town: Town) -> None:
     assert town.civil_member.refused("DELETE", path)[0] == 403
 
 
-@pytest.mark.parametrize(
-    ("rule", "code"),
-    [
-        ({"protocol": "icmp", "port_min": 1, "port_max": 2}, "security_rule.no_ports"),
-        ({"protocol": "any", "port_max": 2}, "security_rule.no_ports"),
-        ({"protocol": "tcp", "port_min": 90, "port_max": 80}, "security_rule.ports"),
-        ({"protocol": "tcp", "port_min": 90}, "security_rule.ports"),
-        ({"protocol": "tcp", "cidr": "10.0.0.1/8"}, "security_rule.cidr"),
-        ({"protocol": "tcp", "cidr": "everywhere"}, "security_rule.cidr"),
-        ({"protocol": "gre"}, "input.invalid"),
-        ({"protocol": "tcp", "port_min": 0, "port_max": 2}, "input.invalid"),
-    ],
-)
-def test_a_rule_is_refused(town: Town, rule: dict[str, Any], code: str) -> None:
+RULES: list[tuple[dict[str, Any], str]] = [
+    ({"protocol": "icmp", "port_min": 1, "port_max": 2}, "security_rule.no_ports"),
+    ({"protocol": "any", "port_max": 2}, "security_rule.no_ports"),
+    ({"protocol": "tcp", "port_min": 90, "port_max": 80}, "security_rule.ports"),
+    ({"protocol": "tcp", "port_min": 90}, "security_rule.ports"),
+    ({"protocol": "tcp", "cidr": "10.0.0.1/8"}, "security_rule.cidr"),
+    ({"protocol": "tcp", "cidr": "everywhere"}, "security_rule.cidr"),
+    ({"protocol": "gre"}, "input.invalid"),
+    ({"protocol": "tcp", "port_min": 0, "port_max": 2}, "input.invalid"),
+]
+
+
+def test_rules_are_refused(town: Town) -> None:
     good = {"direction": "ingress", "protocol": "tcp", "port_min": 22, "port_max": 22}
-    rules = [good, {"direction": "ingress", **rule}]
-    body = {"project_id": town.ids["project:civil"], "name": "g", "rules": rules}
-    response = town.civil_member.call("POST", "/security-groups", body)
-    problem = response.get_json()
-    assert (response.status_code, problem["code"]) == (422, code)
-    assert problem["errors"][0]["field"].startswith("rules[1]")
+    for rule, code in RULES:
+        rules = [good, {"direction": "ingress", **rule}]
+        body = {"project_id": town.ids["project:civil"], "name": "g", "rules": rules}
+        response = town.civil_member.call("POST", "/security-groups", body)
+        problem = response.get_json()
+        assert (response.status_code, problem["code"]) == (422, code), rule
+        assert problem["errors"][0]["field"].startswith("rules[1]")
+    assert town.civil_member.names("/security-groups") == set()
 
 
 def test_rules_are_replaced_as_a_whole(town: Town) -> None:
