@@ -1,0 +1,168 @@
+"""For every kind of operation one way to bring it about, on an estate that has something of everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from egovcloud.drivers.simulator import Faults, Outside
+from egovcloud.engine.enqueue import enqueue
+from egovcloud.engine.specs import image_spec, network_spec, security_group_spec
+from egovcloud.services import host_action, image, instance, network, request, security_group, snapshot, volume
+from egovcloud.store.models import Host, Image, Instance, Network, SecurityGroup, Snapshot, StoragePool, Volume
+from tests.world import Inside, World, enter, machine
+
+RULE = {"direction": "ingress", "protocol": "tcp", "port_min": 22, "port_max": 22, "cidr": "0.0.0.0/0"}
+
+
+def furnish(world: World) -> World:
+    """Add the estate: ``web`` runs with ``data``, ``idle`` is stopped beside the free ``spare``, ``kept`` has ``past``.
+
+    From here on the cloud takes a second object with the same mark, as Nova does.
+    """
+    ids = dict(world.ids)
+    with enter(world) as inside:
+        asked = request.create(
+            inside.house, world.requester, title="一期", project_id=world["project"], items=[machine(world, "web", [1])]
+        )
+        request.submit(inside.house, world.requester, asked.id)
+        request.approve(inside.house, world.approver, asked.id)
+        request.approve(inside.house, world.operator, asked.id)
+        for name in ("idle", "kept"):
+            _instance(inside, name)
+        inside.settle()
+        named = {row.name: row.id for row in inside.rows(Instance)}
+        ids.update({name: named[name] for name in ("web", "idle", "kept")})
+        ids["data"] = inside.rows(Volume)[0].id
+        operator, project = world.operator, world["project"]
+        volume.create(inside.house, operator, name="spare", project_id=project, size_gib=1, instance_id=ids["idle"])
+        snapshot.create(inside.house, operator, instance_id=ids["kept"], name="past")
+        inside.settle()
+        ids["spare"] = next(row.id for row in inside.rows(Volume) if row.name == "spare")
+        ids["past"] = inside.rows(Snapshot)[0].id
+        volume.detach(inside.house, operator, ids["spare"])
+        instance.stop(inside.house, operator, ids["idle"])
+        inside.settle()
+        _keep_apart(inside, replace(world, ids=ids))
+        _spread(inside)
+        later = request.create(
+            inside.house, world.requester, title="二期", project_id=project, items=[machine(world, "late", [1, 2])]
+        )
+        request.submit(inside.house, world.requester, later.id)
+        request.approve(inside.house, world.approver, later.id)
+        ids["later"] = later.id
+        cloud = Outside(world.cloud)
+        ids["stray"] = cloud.add_instance("h0", "stray", owner=world.installation, our_id="no-row-has-this-id")
+        ids["twin"] = cloud.duplicate(ids["kept"])
+        inside.reconcile()
+    Faults(world.cloud).duplicate_creation()
+    return replace(world, ids=ids)
+
+
+def _instance(inside: Inside, name: str) -> Any:
+    world = inside.world
+    return instance.create(
+        inside.house,
+        world.operator,
+        name=name,
+        project_id=world["project"],
+        flavor_id=world["small"],
+        image_id=world["image"],
+        network_ids=[world["network"]],
+        security_group_ids=[world["group"]],
+    )
+
+
+def _keep_apart(inside: Inside, world: World) -> None:
+    """``web`` can leave its host: nothing there that has a past, since snapshots hold a machine where it is."""
+    taken = {inside.row(Instance, world[name]).host_id for name in ("kept", "idle")}
+    if inside.row(Instance, world["web"]).host_id in taken:
+        free = next(host.id for host in inside.rows(Host) if host.id not in taken)
+        instance.migrate(inside.house, world.operator, world["web"], host_id=free)
+        inside.settle()
+
+
+def _spread(inside: Inside) -> None:
+    """What only deletion is about exists on every host."""
+    world = inside.world
+    with inside.database.read() as session:
+        picture = image_spec(session.get_one(Image, world["other_image"]))
+        wire = network_spec(session.get_one(Network, world["other_network"]))
+        guard = security_group_spec(session, session.get_one(SecurityGroup, world["other_group"]))
+    for host in inside.rows(Host):
+        for pool in inside.rows(StoragePool, StoragePool.host_id == host.id):
+            inside.driver.ensure_image(host.name, pool.name, picture, within=5.0)
+        inside.driver.ensure_network(host.name, wire, within=5.0)
+        inside.driver.ensure_security_group(host.name, guard, within=5.0)
+
+
+def _reconcile(inside: Inside) -> Any:
+    Outside(inside.world.cloud).stop(inside.world["web"])
+    with inside.database.unit() as session:
+        return enqueue(
+            session,
+            "provider.reconcile",
+            inside.world["provider"],
+            now=inside.clock(),
+            department_id=None,
+            params={"sweep_age": 0.0},
+        )
+
+
+def _create_volume(inside: Inside) -> Any:
+    world = inside.world
+    return volume.create(
+        inside.house, world.operator, name="new", project_id=world["project"], size_gib=3, instance_id=world["web"]
+    )
+
+
+def _drain(inside: Inside) -> Any:
+    return host_action.drain(inside.house, inside.world.operator, inside.row(Instance, inside.world["web"]).host_id)
+
+
+Act = Callable[[Inside], Any]
+
+
+def _do(use_case: Callable[..., Any], name: str, **values: Any) -> Act:
+    """The operator does this to the thing called ``name``."""
+    return lambda inside: use_case(inside.house, inside.world.operator, inside.world[name], **values)
+
+
+def _with(use_case: Callable[..., Any], name: str, **names: str) -> Act:
+    """The same where the values are ids of other things."""
+    return lambda inside: _do(use_case, name, **{key: inside.world[value] for key, value in names.items()})(inside)
+
+
+SCENARIOS: dict[str, Act] = {
+    "instance.create": lambda inside: _instance(inside, "new"),
+    "instance.start": _do(instance.start, "idle"),
+    "instance.stop": _do(instance.stop, "web"),
+    "instance.reboot": _do(instance.reboot, "web"),
+    "instance.resize": _with(instance.resize, "web", flavor_id="large"),
+    "instance.rebuild": lambda inside: instance.rebuild(
+        inside.house, inside.world.operator, inside.world["web"], image_id=inside.world["other_image"], confirm="web"
+    ),
+    "instance.migrate": _do(instance.migrate, "web"),
+    "instance.guard": lambda inside: instance.guard(
+        inside.house, inside.world.operator, inside.world["web"], security_group_ids=[inside.world["other_group"]]
+    ),
+    "instance.delete": _do(instance.delete, "web", confirm="web"),
+    "volume.create": _create_volume,
+    "volume.attach": _with(volume.attach, "spare", instance_id="idle"),
+    "volume.detach": _do(volume.detach, "data"),
+    "volume.grow": _do(volume.grow, "data", size_gib=5),
+    "volume.delete": _do(volume.delete, "spare", confirm="spare"),
+    "snapshot.create": lambda inside: snapshot.create(
+        inside.house, inside.world.operator, instance_id=inside.world["idle"], name="now"
+    ),
+    "snapshot.revert": _do(snapshot.revert, "past"),
+    "snapshot.delete": _do(snapshot.delete, "past"),
+    "security_group.apply": _do(security_group.set_rules, "group", rules=[RULE]),
+    "security_group.delete": _do(security_group.delete, "other_group"),
+    "network.delete": _do(network.delete, "other_network"),
+    "image.delete": _do(image.delete, "other_image"),
+    "request.provision": _do(request.approve, "later"),
+    "host.drain": _drain,
+    "provider.reconcile": _reconcile,
+}
