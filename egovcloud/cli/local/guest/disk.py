@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from egovcloud.cli.local.guest.image import GuestBuildError
-from egovcloud.cli.local.guest.tools import run
+from egovcloud.cli.local.guest.tools import CLOCK, run
 
 MIB = 1 << 20
 _START = MIB  # where the first partition begins, in bytes
@@ -21,6 +21,8 @@ _ALIGN = 0x1000
 
 def ext4(tree: Path, out: Path, *, mib: int, uuid: str) -> None:
     """A raw ext4 file system of ``mib`` MiB that holds ``tree``, all of it owned by root."""
+    for path in [tree, *tree.rglob("*")]:
+        os.utime(path, (CLOCK, CLOCK), follow_symlinks=False)
     with out.open("wb") as stream:
         stream.truncate(mib * MIB)
     features = f"root_owner=0:0,hash_seed={uuid},lazy_itable_init=0,lazy_journal_init=0"

@@ -34,7 +34,9 @@ def kvm_works(kernel: Path, initrd: Path, *, limit: float = 5.0, accel: str = "k
         return _says(process, _WORD, time.monotonic() + limit)
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def _says(process: subprocess.Popen[bytes], word: bytes, deadline: float) -> bool:

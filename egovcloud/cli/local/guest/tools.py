@@ -10,8 +10,7 @@ from pathlib import Path
 
 from egovcloud.cli.local.guest.image import GuestBuildError
 
-# Administration programs that an ordinary user's PATH leaves out on Debian.
-_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+CLOCK = 1_700_000_000  # seconds since 1970 that every file of the image bears
 
 _PACKAGE_OF = {
     "cpio": "cpio",
@@ -32,11 +31,13 @@ _PACKAGE_OF = {
 def run(argv: Sequence[str | Path], *, cwd: Path | None = None, feed: bytes = b"") -> bytes:
     """Run a program in a plain locale and return what it printed; ``GuestBuildError`` when it fails or is absent."""
     program = str(argv[0])
-    if shutil.which(program, path=_PATH) is None:
+    # Debian leaves administration programs out of an ordinary user's PATH.
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    if shutil.which(program, path=path) is None:
         package = _PACKAGE_OF.get(program, program)
         raise GuestBuildError(f"The program {program} is missing; install Debian's package {package}.")
-    # apt and mke2fs are asked in English; a fixed clock makes the same inputs give the same bytes.
-    environment = {"PATH": _PATH, "LC_ALL": "C.UTF-8", "E2FSPROGS_FAKE_TIME": "1700000000", "MTOOLS_SKIP_CHECK": "1"}
+    # apt and mke2fs are asked in English, and a fixed clock makes the same inputs give the same bytes.
+    environment = {"PATH": path, "LC_ALL": "C.UTF-8", "E2FSPROGS_FAKE_TIME": str(CLOCK), "MTOOLS_SKIP_CHECK": "1"}
     for kept in ("http_proxy", "https_proxy", "no_proxy", "HOME", "TMPDIR", "APT_CONFIG"):
         if kept in os.environ:
             environment[kept] = os.environ[kept]
