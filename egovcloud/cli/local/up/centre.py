@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from egovcloud.cli.local.guest.image import GuestImage
 from egovcloud.cli.local.main import Local
 from egovcloud.cli.local.up import hypervisor
 from egovcloud.cli.local.up.places import POOL, Places
-from egovcloud.cli.local.up.report import step
+from egovcloud.cli.local.up.report import step, wait_for
 from egovcloud.domain.quota import RESOURCES
 from egovcloud.services import application as applications
 from egovcloud.services import approval_level, department, flavor, host_pool, network, project, quota, site, zone
@@ -21,7 +22,7 @@ from egovcloud.services import image as images
 from egovcloud.services import provider as providers
 from egovcloud.services.actor import SYSTEM
 from egovcloud.services.house import House
-from egovcloud.store.models import Department, Project, Provider, User
+from egovcloud.store.models import Department, Host, Project, Provider, User
 
 ROOT = ("city", "市政务计算中心")
 # (code, name, kind, parent)
@@ -77,6 +78,18 @@ def establish(here: Local, places: Places, built: GuestImage, virt: str) -> None
         )
         _project(house, codes["mzj"])
         said.append(f"{len(codes)} departments, {len(PEOPLE)} people")
+
+
+def await_look(house: House, *, since: datetime) -> None:
+    """Until the reconcile loop has looked at this machine: what it holds may have changed while nobody looked."""
+
+    def looked() -> bool:
+        with house.read() as session:
+            seen = list(session.scalars(select(Host.seen_at)))
+        return bool(seen) and all(at is not None and at >= since for at in seen)
+
+    with step("Inventory: hosts, pools, what runs there"):
+        wait_for(looked, "the first look at this machine", 60)
 
 
 def _departments(house: House, root: str) -> dict[str, str]:

@@ -42,7 +42,9 @@ def up(
             here.upgrade()
         centre.establish(here, places, built, virt)
         origin = here.settings.origin
-        daemons.start(places, origin)
+        begun = here.house.clock()
+        if daemons.start(places, origin):
+            centre.await_look(here.house, since=begun)
         machines = job.run(here.house, places, origin)
         job.show(machines, origin, places)
     except (Stop, Problem, Refused) as problem:

@@ -17,12 +17,12 @@ from egovcloud.cli.local.up.report import Stop, step, wait_for
 SERVICES = ("egovcloud-api", "egovcloud-worker")
 
 
-def start(places: Places, origin: str) -> None:
-    """Both run and the API answers."""
+def start(places: Places, origin: str) -> bool:
+    """Both run and the API answers; true when they had to be started."""
     with step("API, worker and console under supervision") as said:
         if answers(origin) and running(places):
             said.append("already running")
-            return
+            return False
         if systemd_runs():
             _start_units(places)
             said.append("systemd")
@@ -31,6 +31,7 @@ def start(places: Places, origin: str) -> None:
                 _start_supervisor(places)
             said.append("supervisor")
         wait_for(lambda: answers(origin), f"an answer from {origin}", 60)
+    return True
 
 
 def answers(origin: str) -> bool:
@@ -56,7 +57,7 @@ def supervisor_pid(places: Places) -> int | None:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except (FileNotFoundError, ValueError, ProcessLookupError):
         return None
-    return pid if b"supervise" in words else None
+    return pid if any(word.endswith(b".supervise") for word in words) else None
 
 
 def stop(places: Places) -> bool:

@@ -118,8 +118,15 @@ def _alive(pid: int) -> bool:
 
 
 def image(places: Places) -> guest.GuestImage:
-    """The small guest image, built out of Debian's packages unless it is there."""
+    """The small guest image, built out of Debian's packages unless it is there.
+
+    One that is there is registered with its checksum and has disks that depend on it: it is never built anew.
+    """
     with step("Guest image: kernel, busybox, dropbear on a disk of its own") as said:
+        built = guest.GuestImage.load(places.images / "micro")
+        if built is not None:
+            said.append("already there")
+            return built
         try:
             built = guest.build(places.images / "micro")
         except guest.GuestBuildError as error:

@@ -54,6 +54,7 @@ def run(house: House, places: Places, origin: str) -> list[Machine]:
                 said.append("submitted, approved by department and centre")
         with step("Main job: placed, provisioned, booted, volumes attached") as said:
             _wait(applicant, request_id)
+            _start_stopped(applicant, request_id)
             machines = _machines(applicant, request_id, places)
             said.append(f"{len(machines)} machines")
     running = [machine for machine in machines if machine.state == "active"]
@@ -148,6 +149,20 @@ def _wait(client: Client, request_id: str) -> None:
         operation = client.get(f"/operations/{request['operation_id']}") if request["operation_id"] else {}
         reason = (operation.get("error") or {}).get("detail", "see the console")
         raise Stop(f"the main job ended as {request['state']}: {reason}")
+
+
+def _start_stopped(client: Client, request_id: str) -> None:
+    """What an earlier `down ALL=1` powered off."""
+    operations = [
+        client.request("POST", f"/instances/{found['id']}/start").data["id"]
+        for found in client.get("/instances", {"request_id": request_id, "state": "stopped"})["items"]
+    ]
+    for operation in operations:
+        wait_for(partial(_ended, client, operation), "the start of a machine", 300)
+
+
+def _ended(client: Client, operation_id: str) -> bool:
+    return client.get(f"/operations/{operation_id}")["state"] in ("succeeded", "failed", "cancelled")
 
 
 def _machines(client: Client, request_id: str, places: Places) -> list[Machine]:
