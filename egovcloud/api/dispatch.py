@@ -74,7 +74,7 @@ def _query(route: Route) -> Any:
         if len(found) > 1:
             raise Invalid("input.repeated", field=name[:64], name=name[:64])
         if "\0" in found[0] or "\0" in name:
-            raise Invalid("input.nul", field=name[:64].replace("\0", ""))
+            raise Invalid("input.nul", field=name[:64].replace("\0", "") or "query")
         values[name] = found[0]
     try:
         return route.query.model_validate(values)

@@ -38,15 +38,14 @@ def _encodable(text: str) -> bool:
     return True
 
 
+Cursor = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_cursor)]
+
+
 class ListParams(Query):
     """What every list takes; a list's own filters are further fields."""
 
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many items at most.")] = DEFAULT_LIMIT
-    after: Annotated[
-        str | None,
-        AfterValidator(lambda text: text if text is None else _cursor(text)),
-        Field(max_length=500, description="The cursor `next` of the page before."),
-    ] = None
+    after: Annotated[Cursor | None, Field(description="The cursor `next` of the page before.")] = None
     q: Annotated[str | None, Field(min_length=1, max_length=200, description="Text to search for.")] = None
     sort: Annotated[str | None, Field(max_length=32, description="A field, or -field for descending order.")] = None
     count: Annotated[bool, Field(description="Whether to count all matches in `total`.")] = False

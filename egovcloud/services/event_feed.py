@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from egovcloud.services.actor import Actor
 from egovcloud.services.event_view import CLOSED, FIELDS
 from egovcloud.services.house import House
-from egovcloud.store.models import Department, Event, Operation
+from egovcloud.store.models import Department, Event
 
 Position = tuple[int, int]
 START: Position = (0, 0)
@@ -55,8 +55,8 @@ def after(house: House, position: Position, limit: int = 500) -> Sequence[Told]:
         rows = session.scalars(statement).all()
         if not rows:
             return ()
-        departments = _departments(session, rows)
-        return [_told(row, departments) for row in rows]
+        paths = _departments(session, rows)
+        return [_told(row, paths) for row in rows]
 
 
 def root(house: House) -> str:
@@ -71,20 +71,13 @@ def _settled(session: Session) -> list[ColumnElement[bool]]:
     return [Event.transaction < literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")]
 
 
-def _departments(session: Session, rows: Sequence[Event]) -> Mapping[int, str | None]:
-    """Paths by event id; an event of an operation that names no department is where the operation is."""
-    homeless = {row.operation_id for row in rows if row.department_id is None and row.operation_id is not None}
-    owners: dict[str, str | None] = {}
-    if homeless:
-        owning = select(Operation.id, Operation.department_id).where(Operation.id.in_(homeless))
-        owners = {row[0]: row[1] for row in session.execute(owning)}
-    wanted = {row.id: row.department_id or owners.get(row.operation_id or "") for row in rows}
-    ids = {id_ for id_ in wanted.values() if id_ is not None}
+def _departments(session: Session, rows: Sequence[Event]) -> Mapping[str, str]:
+    """Paths by department id."""
+    ids = {row.department_id for row in rows if row.department_id is not None}
     placed = select(Department.id, Department.path).where(Department.id.in_(ids))
-    paths = {row[0]: row[1] for row in session.execute(placed)}
-    return {event_id: paths.get(id_ or "") for event_id, id_ in wanted.items()}
+    return {row[0]: row[1] for row in session.execute(placed)}
 
 
-def _told(row: Event, departments: Mapping[int, str | None]) -> Told:
+def _told(row: Event, paths: Mapping[str, str]) -> Told:
     view = {name: getattr(row, name) for name in FIELDS}
-    return Told((row.transaction, row.id), departments[row.id], {**view, "data": row.data})
+    return Told((row.transaction, row.id), paths.get(row.department_id or ""), {**view, "data": row.data})

@@ -17,6 +17,7 @@ from egovcloud.services.listing import Listing, ListQuery, Page, page
 from egovcloud.store.models import SshKey
 
 RSA_BITS = 2048
+KINDS = ("ssh-ed25519", "ecdsa-sha2-", "ssh-rsa")
 
 LISTING: Listing[SshKey] = Listing(SshKey, permission="ssh_key:read", sorts={"name": SshKey.name})
 
@@ -65,7 +66,7 @@ def canonical(text: str) -> tuple[str, str]:
     """``type base64`` of one OpenSSH public key and its SHA-256 fingerprint; ``Invalid`` for anything else."""
     problem = Invalid("ssh_key.malformed", field="public_key")
     parts = text.strip().split(None, 2)
-    if len(parts) < 2 or "\n" in text.strip():
+    if len(parts) < 2 or "\n" in text.strip() or not parts[0].startswith(KINDS):
         raise problem
     line = f"{parts[0]} {parts[1]}"
     try:

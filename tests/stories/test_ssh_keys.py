@@ -33,10 +33,9 @@ def test_a_key_is_kept_without_its_comment(centre: Centre) -> None:
 def test_anything_else_is_refused(centre: Centre, weak: str) -> None:
     made = {
         "RSA1024": lambda: line(rsa.generate_private_key(65537, 1024).public_key()),
-        "DSA": lambda: dsa.generate_private_key(1024)
-        .public_key()
-        .public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
-        .decode(),
+        "DSA": lambda: (
+            dsa.generate_private_key(1024).public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+        ),
     }.get(weak, lambda: weak)()
     caller = centre.signed_in("member")
     refused = caller.ok(caller.post("/ssh-keys", {"name": "k", "public_key": made}), 422)

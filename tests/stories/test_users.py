@@ -13,9 +13,7 @@ def test_system_admin_makes_and_security_admin_grants(centre: Centre) -> None:
     assert made.headers["Location"] == f"/api/v1/users/{body['user']['id']}"
     assert body["user"]["grants"] == []
     chen = body["user"]["id"]
-    grant = security.ok(
-        security.post(f"/users/{chen}/grants", {"role": "operator", "department_id": centre.root}), 201
-    )
+    grant = security.ok(security.post(f"/users/{chen}/grants", {"role": "operator", "department_id": centre.root}), 201)
     again = security.post(f"/users/{chen}/grants", {"role": "operator", "department_id": centre.root})
     assert security.ok(again, 409)["code"] == "grant.exists"
     caller = centre.caller()
