@@ -48,14 +48,14 @@ STATE_OF_POWER = {"seen_running": "active", "seen_stopped": "stopped"}
 
 def differences(wanted: Iterable[Wanted], seen: Sequence[Seen], answered: frozenset[str]) -> list[Finding]:
     """Instances whose power differs, and settled things that their host, which answered, does not have."""
-    by_key: Mapping[tuple[str, str, str], Seen] = {(one.kind, one.id, one.host): one for one in seen}
+    there = {(one.kind, one.id, one.host, one.external_id): one for one in seen}
     findings = []
     for row in wanted:
         if not row.settled or row.host not in answered:
             continue
-        found = by_key.get((row.kind, row.id, row.host))
+        found = there.get((row.kind, row.id, row.host, row.external_id or ""))
         if found is None:
-            if row.state not in ("error", "deleted"):
+            if row.external_id is not None and row.state not in ("error", "deleted"):
                 findings.append(Finding(row.kind, row.id, "gone", row.generation, row.state, "absent"))
         elif row.kind == "instance" and found.power in POWER_EVENTS:
             event = POWER_EVENTS[found.power]
@@ -67,15 +67,23 @@ def differences(wanted: Iterable[Wanted], seen: Sequence[Seen], answered: frozen
 def orphans(seen: Iterable[Seen], rows: Mapping[tuple[str, str], Wanted]) -> list[Seen]:
     """What bears our marker and belongs to no row, or is a second one of a row's thing.
 
-    ``rows`` must have been read *after* ``seen``: a thing is never made before its row.
+    ``rows`` must have been read *after* ``seen``: a thing is never made before its row. What remains of a thing that
+    somebody else took apart (a disk without its machine) is no orphan: its row stands, and its data may be all there is.
     """
+    listed = list(seen)
+    whole = {
+        (one.kind, one.id)
+        for one in listed
+        if (row := rows.get((one.kind, one.id))) and (row.host, row.external_id) == (one.host, one.external_id)
+    }
     found = []
-    for one in seen:
-        row = rows.get((one.kind, one.id))
+    for one in listed:
+        key = (one.kind, one.id)
+        row = rows.get(key)
         if row is None or row.state == "deleted":
             found.append(one)
         elif row.settled and row.kind in ("instance", "volume"):
-            mine = (row.host, row.external_id)
-            if row.external_id is None or (one.host, one.external_id) != mine:
+            second = key in whole and (one.host, one.external_id) != (row.host, row.external_id)
+            if row.external_id is None or second:
                 found.append(one)
     return found
