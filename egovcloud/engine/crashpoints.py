@@ -8,6 +8,10 @@ BEFORE_CALL = "before_call"
 AFTER_EFFECT = "after_effect"
 AFTER_RECORD = "after_record"
 POINTS = (BEFORE_CALL, AFTER_EFFECT, AFTER_RECORD)
+BEFORE_UNDO = "before_undo"
+AFTER_UNDO = "after_undo"
+AFTER_UNDO_RECORD = "after_undo_record"
+UNDO_POINTS = (BEFORE_UNDO, AFTER_UNDO, AFTER_UNDO_RECORD)
 
 Hook = Callable[[str, str, str, str], None]
 _hook: Hook | None = None

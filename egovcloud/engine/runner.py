@@ -202,8 +202,10 @@ class Runner:
         run = self._run(page, step)
         now = self.clock()
         try:
+            crashpoints.reach(kind.name, definition.name, crashpoints.BEFORE_UNDO, operation.id)
             if definition.undo and now < operation.deadline_at + timedelta(seconds=UNDO_SECONDS):
                 definition.undo(run)
+            crashpoints.reach(kind.name, definition.name, crashpoints.AFTER_UNDO, operation.id)
         except Problem as problem:
             delay = min(MAX_BACKOFF, getattr(problem, "retry_after", 1.0) * 2 ** min(step.attempts, 10))
             return self._park(page, step, delay, problem)
@@ -214,6 +216,7 @@ class Runner:
             if definition.undo_record:
                 definition.undo_record(session, run, operation)
             page.move(session, step, "undo", now=self.clock())
+        crashpoints.reach(kind.name, definition.name, crashpoints.AFTER_UNDO_RECORD, operation.id)
         return True
 
     def _give_up(self, page: Page) -> bool:
