@@ -43,7 +43,8 @@ def _due(statement: Any, now: datetime, exclude: Sequence[str]) -> Any:
     )
     free = or_(Operation.lease_until.is_(None), Operation.lease_until < now)
     statement = statement.where(Operation.state.in_(OPEN), Operation.not_before <= now, free)
-    statement = statement.where(or_(Operation.state != "queued", ~blocked))
+    # What waits for something that never comes is claimed at its deadline, to be given up.
+    statement = statement.where(or_(Operation.state != "queued", ~blocked, Operation.deadline_at <= now))
     return statement.where(Operation.id.not_in(list(exclude))) if exclude else statement
 
 

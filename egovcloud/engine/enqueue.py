@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.ids import new_id
@@ -33,6 +34,7 @@ def enqueue(
     ``needs`` are operations that must succeed first. ``unique_key`` makes a second one of the same tick impossible.
     """
     definition = REGISTRY.kinds[kind]
+    needs = list(needs)
     operation = Operation(
         id=new_id(),
         created_at=now,
@@ -45,7 +47,7 @@ def enqueue(
         requested_by=requested_by,
         parent_id=parent_id,
         not_before=now + timedelta(seconds=delay),
-        deadline_at=now + timedelta(seconds=delay + definition.seconds),
+        deadline_at=_start(session, needs, now + timedelta(seconds=delay)) + timedelta(seconds=definition.seconds),
         unique_key=unique_key,
     )
     session.add(operation)
@@ -67,3 +69,9 @@ def enqueue(
         )
     session.flush()
     return operation
+
+
+def _start(session: Session, needs: list[str], earliest: datetime) -> datetime:
+    """When it can begin at the latest: what it needs may take all of its own time first."""
+    latest = session.scalar(select(func.max(Operation.deadline_at)).where(Operation.id.in_(needs))) if needs else None
+    return max(earliest, latest) if latest else earliest

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from egovcloud.domain.errors import Conflict, Permanent
 from egovcloud.engine.operations import REGISTRY
 from egovcloud.store.journal import transition
-from egovcloud.store.models import Operation, Step
+from egovcloud.store.models import Dependency, Operation, Step
 
 
 def retry(session: Session, operation: Operation, *, now: datetime) -> None:
@@ -30,7 +30,7 @@ def retry(session: Session, operation: Operation, *, now: datetime) -> None:
         cancel_requested=False,
         cancelled_by=None,
         not_before=now,
-        deadline_at=now + timedelta(seconds=kind.seconds),
+        deadline_at=_start(session, operation, now) + timedelta(seconds=kind.seconds),
         finished_at=None,
         attempts=operation.attempts + 1,
     )
@@ -65,3 +65,15 @@ def cancel(session: Session, operation: Operation, *, by: str, now: datetime) ->
         waiting = update(Operation).where(Operation.id == operation.id, Operation.lease_until.is_(None))
         session.execute(waiting.values(not_before=now))
     session.refresh(operation)
+
+
+def _start(session: Session, operation: Operation, now: datetime) -> datetime:
+    """When the retry can begin at the latest; ``Conflict`` when what it needs has failed and is not retried."""
+    needed = select(Operation).join(Dependency, Dependency.needs_id == Operation.id)
+    latest = now
+    for other in session.scalars(needed.where(Dependency.operation_id == operation.id)):
+        if other.state in ("failed", "cancelled"):
+            raise Conflict("operation.needs", needs=other.id, kind=other.kind)
+        if other.state != "succeeded":
+            latest = max(latest, other.deadline_at)
+    return latest
