@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wanted:
-    """A row that should exist in the cloud. ``settled`` is false while an operation owns it."""
+    """A row that should exist in the cloud. ``settled`` is false while an operation owns it.
+
+    ``shared``: it lies in storage that several hosts list.
+    """
 
     kind: str
     id: str
@@ -17,6 +20,7 @@ class Wanted:
     host: str
     external_id: str | None
     settled: bool
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ def orphans(seen: Iterable[Seen], rows: Mapping[tuple[str, str], Wanted]) -> lis
     """What bears our marker and belongs to no row, or is a second one of a row's thing.
 
     ``rows`` must have been read *after* ``seen``: a thing is never made before its row. What remains of a thing that
-    somebody else took apart (a disk without its machine) is no orphan: its row stands, and its data may be all there is.
+    somebody else took apart (a disk without its machine) is no orphan: its row stands, and its data may be all there
+    is. A volume that several hosts list, since their pool is the same storage, is still one volume.
     """
     listed = list(seen)
     whole = {
@@ -83,7 +88,7 @@ def orphans(seen: Iterable[Seen], rows: Mapping[tuple[str, str], Wanted]) -> lis
         if row is None or row.state == "deleted":
             found.append(one)
         elif row.settled and row.kind in ("instance", "volume"):
-            second = key in whole and (one.host, one.external_id) != (row.host, row.external_id)
-            if row.external_id is None or second:
+            itself = one.external_id == row.external_id and (row.shared or one.host == row.host)
+            if row.external_id is None or (key in whole and not itself):
                 found.append(one)
     return found

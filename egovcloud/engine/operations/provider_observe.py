@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Problem
@@ -134,7 +134,10 @@ def _wanted(session: Session, provider_id: str, *, every: bool = False) -> list[
         if not every:
             statement = statement.where(Host.provider_id == provider_id)
         busy = LIFECYCLES[kind].transitional
-        rows += [Wanted(kind, i, s, g, h or "", e, s not in busy) for i, s, g, h, e in session.execute(statement)]
+        shared = set(session.scalars(_in_shared_pools())) if kind == "volume" else set()
+        rows += [
+            Wanted(kind, i, s, g, h or "", e, s not in busy, i in shared) for i, s, g, h, e in session.execute(statement)
+        ]
     if every:
         for kind in ("snapshot", "network", "security_group", "image"):
             other = NOUNS[kind]
@@ -143,6 +146,11 @@ def _wanted(session: Session, provider_id: str, *, every: bool = False) -> list[
             )
             rows += [Wanted(kind, i, s, g, "", None, False) for i, s, g in found]
     return rows
+
+
+def _in_shared_pools() -> Select[tuple[str]]:
+    """Ids of volumes that every host of their pool may list."""
+    return select(Volume.id).join(StoragePool, StoragePool.id == Volume.storage_pool_id).where(StoragePool.shared)
 
 
 def write(session: Session, run: Run, result: Result, operation: Operation) -> None:
