@@ -118,7 +118,8 @@ def boot(run: Run) -> Result | Wait:
     if facts is None:
         raise Transient("instance.vanished", id=run.subject_id)
     if facts.power is Power.RUNNING:
-        return {"power": facts.power.value}
+        # Where a cloud let a second one in, this is the one that every later call will mean; the sweep takes the other.
+        return {"power": facts.power.value, "external_id": facts.ref.external_id}
     return Wait(look_again(run))
 
 
@@ -135,6 +136,8 @@ def booted(session: Session, run: Run, result: Result, operation: Operation) -> 
         subject=("instance", instance.id),
         now=run.now,
     )
+    if instance.external_id != result["external_id"]:
+        touch(session, instance, now=run.now, external_id=result["external_id"])
     settle_power(session, run, operation, Power.RUNNING)
 
 

@@ -73,7 +73,10 @@ def unplace(session: Session, run: Run, operation: Operation) -> None:
 def create(run: Run) -> Result:
     driver, host, pool, volume = _where(run)
     spec = VolumeSpec(id=volume.id, name=volume.name, host=host, pool=pool, size_gib=volume.size_gib)
-    return {"external_id": driver.create_volume(spec, within=SHORT).external_id}
+    ref = driver.create_volume(spec, within=SHORT)
+    # Where a cloud let a second one in, what is seen is what every later call will mean; the sweep takes the other.
+    facts = driver.observe_volume(host, pool, volume.id, within=SHORT)
+    return {"external_id": (facts.ref if facts else ref).external_id}
 
 
 def uncreate(run: Run) -> None:
