@@ -73,7 +73,7 @@ def _start(session: Session, operation: Operation, now: datetime) -> datetime:
     latest = now
     for other in session.scalars(needed.where(Dependency.operation_id == operation.id)):
         if other.state in ("failed", "cancelled"):
-            raise Conflict("operation.needs", needs=other.id, kind=other.kind)
+            raise Conflict("operation.dependency", needs=other.id)
         if other.state != "succeeded":
             latest = max(latest, other.deadline_at)
     return latest

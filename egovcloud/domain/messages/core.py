@@ -48,10 +48,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Operation {needs} that this one waits for did not succeed; retry that one first.",
         "所依赖的作业 {needs} 没有成功，请先重试该作业。",
     ),
-    "operation.needs": (
-        "It needs operation {needs} ({kind}), which did not succeed; retry that one first.",
-        "它依赖的作业 {needs}（{kind}）未成功；请先重试该作业。",
-    ),
     "operation.unknown_kind": (
         "This version does not know operations of kind {kind}; upgrade the worker.",
         "当前版本不认识作业类型 {kind}，请升级工作进程。",
