@@ -47,7 +47,8 @@ class Plain:
                 return float(word)
             except ValueError:
                 raise Usage("cli.bad_number", option=self._shown, value=word) from None
-        if self._param.choices and word not in self._param.choices:
+        words = str(word).split(",") if self._param.commas else [word]
+        if self._param.choices and any(one not in self._param.choices for one in words):
             choices = ", ".join(self._param.choices)
             raise Usage("cli.bad_choice", option=self._shown, value=word, choices=choices)
         return word
@@ -109,30 +110,24 @@ def root(invoke: Invoke, version: Callable[[], str]) -> Any:
             raise typer.Exit(0)
         given.update({name: value for name, value in found.items() if value not in (None, False, [])})
 
+    def remember_too(**values: Any) -> None:
+        remember(**values)
+
     def run(noun: Noun, verb: Verb, values: Mapping[str, Any]) -> None:
         own = {name: value for name, value in values.items() if value not in (None, False, [])}
         invoke(noun, verb, {**values, **given, **own})
 
     top = load("top")
-    params = (*COMMON, Param("version", "flag"))
-    _sign(remember, top, params)
-    group = _group(remember)
-    _lighten(group, params, top)
-    group.page = pages.root_page
-    group.children = {name: _noun_factory(name, run) for name in NAMES}
+    group = _group(remember, (*COMMON, Param("version", "flag")), pages.root_page)
+    group.children = {name: _noun_factory(name, remember_too, run) for name in NAMES}
     group.children |= {name: _verb_factory(top, top.verb(name), run) for name in TOP}
     return group
 
 
-def noun_group(noun: Noun, run: Invoke) -> Group:
+def noun_group(noun: Noun, remember: Callable[..., None], run: Invoke) -> Group:
     """One noun with its verbs."""
-
-    def nothing() -> None:
-        """A noun alone does nothing."""
-
-    group = _group(nothing)
+    group = _group(remember, COMMON, lambda: pages.noun_page(noun))
     group.title = noun.name
-    group.page = lambda: pages.noun_page(noun)
     group.children = {verb.name: _verb_factory(noun, verb, run) for verb in noun.verbs}
     return group
 
@@ -154,21 +149,25 @@ def verb_command(noun: Noun, verb: Verb, run: Invoke) -> Command:
     return command
 
 
-def _noun_factory(name: str, run: Invoke) -> Callable[[], Any]:
-    return lambda: noun_group(load(name), run)
+def _noun_factory(name: str, remember: Callable[..., None], run: Invoke) -> Callable[[], Any]:
+    return lambda: noun_group(load(name), remember, run)
 
 
 def _verb_factory(noun: Noun, verb: Verb, run: Invoke) -> Callable[[], Any]:
     return lambda: verb_command(noun, verb, run)
 
 
-def _group(callback: Callable[..., None]) -> Group:
+def _group(callback: Callable[..., None], params: tuple[Param, ...], page: Callable[[], str]) -> Group:
+    noun = load("top")
+    _sign(callback, noun, params)
     app = typer.Typer(
         cls=Group, add_completion=False, rich_markup_mode=None, no_args_is_help=True, pretty_exceptions_enable=False
     )
     app.callback()(callback)
     group = typer.main.get_command(app)
     assert isinstance(group, Group)
+    _lighten(group, params, noun)
+    group.page = page
     return group
 
 

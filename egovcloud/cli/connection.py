@@ -63,11 +63,14 @@ def connect(flags: Mapping[str, Any], config: Mapping[str, Any], environ: Mappin
 
 def normal_url(text: str) -> str:
     """``host``, ``https://host/`` and ``https://host/api/v1`` all mean the same address."""
-    url = text.strip().rstrip("/")
-    if "://" not in url:
-        url = "https://" + url
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+    url = text.strip()
+    url = (url if "://" in url else "https://" + url).rstrip("/")
+    try:
+        parts = urlsplit(url)
+        odd = parts.port == 0 or parts.username or parts.query or parts.fragment
+    except ValueError:
+        raise Usage("cli.bad_url", url=text) from None
+    if odd or parts.scheme not in ("http", "https") or not parts.hostname:
         raise Usage("cli.bad_url", url=text)
     return url.removesuffix("/api/v1")
 

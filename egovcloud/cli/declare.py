@@ -37,9 +37,10 @@ class Param:
     """One option or positional argument.
 
     ``kind``: text, int, number, flag (given or not), switch (on/off/not said), choice, ref (a thing of ``noun`` by
-    id or name → id), file (a path → its text), json (JSON text or ``@file``), names (the positional things that the
-    verb acts on). ``many`` repeats it. ``key`` is its place in the request's body or query. ``within`` are other
-    parameters of the command whose thing narrows the search for a ref's name.
+    id or name → id), file (a path → its text), json (JSON text or ``@file``), target (what the verb acts on).
+    ``many`` repeats it; ``commas`` allows several of its choices in one word. ``key`` is its place in the request's
+    body or query, ``body`` whether it has one. ``within`` are other parameters of the command whose thing narrows
+    the search for a ref's name.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Param:
     default: Any = None
     metavar: str = ""
     within: tuple[str, ...] = ()
+    commas: bool = False
     convert: Convert | None = None
     body: bool = True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from egovcloud.cli.declare import Noun, Param, Verb
 from egovcloud.cli.language import LANGUAGES, first_known, say
@@ -40,7 +41,7 @@ def params_of(noun: Noun, verb: Verb) -> Iterator[tuple[str, Param]]:
     seen: set[str] = set()
     groups: list[tuple[str, tuple[Param, ...]]] = [("own", verb.params)]
     if verb.name == "list" and verb.lists:
-        groups.append(("filter", noun.filters))
+        groups.append(("filter", tuple(replace(param, commas=param.kind == "choice") for param in noun.filters)))
     if any(param.name == "target" for param in verb.params):
         groups.append(("scope", tuple(_scope(noun, name) for name in noun.scopes)))
     if verb.lists:

@@ -60,7 +60,7 @@ def list_things(call: Call, path: str, columns: Sequence[Column], extra: dict[st
         call.output.write(str(answer.get("total") if isinstance(answer, dict) else ""))
         return
     everything = bool(values.get("all"))
-    limit = int(values.get("limit") or 50)
+    limit = 50 if values.get("limit") is None else int(values["limit"])
     if limit < 1:
         raise Usage("cli.bad_number", option="--limit", value=limit)
     items: list[Any] = []

@@ -25,8 +25,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # Verbs
     "cli.verb.list": ("List {nouns}, newest first.", "列出{nouns}，新的在前。"),
     "cli.verb.show": ("Show one {noun} with all its parts.", "显示一个{noun}的全部信息。"),
-    "cli.verb.create": ("Create a {noun}.", "创建{noun}。"),
-    "cli.verb.update": ("Change what is said of a {noun}; the rest stays.", "修改{noun}，未指定的内容保持不变。"),
+    "cli.verb.create": ("Create {a_noun}.", "创建{noun}。"),
+    "cli.verb.update": ("Change {a_noun}; what is not said stays as it is.", "修改{noun}，未指定的内容保持不变。"),
     "cli.verb.delete": (
         "Delete {nouns}. The name must be typed, or --yes given.",
         "删除{nouns}。须输入名称确认，或使用 --yes。",
