@@ -83,12 +83,16 @@ def orphans(seen: Iterable[Seen], rows: Mapping[tuple[str, str], Wanted]) -> lis
     }
     found = []
     for one in listed:
-        key = (one.kind, one.id)
-        row = rows.get(key)
-        if row is None or row.state == "deleted":
+        row = rows.get((one.kind, one.id))
+        remains = row is not None and row.state != "deleted" and row.external_id is not None
+        if disowned(one, row) and not (remains and (one.kind, one.id) not in whole):
             found.append(one)
-        elif row.settled and row.kind in ("instance", "volume"):
-            itself = one.external_id == row.external_id and (row.shared or one.host == row.host)
-            if row.external_id is None or (key in whole and not itself):
-                found.append(one)
     return found
+
+
+def disowned(one: Seen, row: Wanted | None) -> bool:
+    """Whether ``one`` is certainly not what ``row`` stands for; while an operation is at work, nobody can say."""
+    if row is None or row.state == "deleted":
+        return True
+    itself = one.external_id == row.external_id and (row.shared or one.host == row.host)
+    return row.settled and not itself

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -9,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Problem
@@ -64,14 +65,15 @@ def look(run: Run) -> Result:
     """One thread a host; what was seen is compared here, so that the journal keeps only what differs."""
     with run.database.read() as session:
         provider = session.get_one(Provider, run.subject_id)
-        before = _wanted(session, provider.id)
+        before = wanted(session, provider.id)
     driver = run.providers.driver(provider)
     facts = driver.hosts(within=LOOK)
     with ThreadPoolExecutor(max_workers=max(1, min(32, len(facts)))) as pool:
         looks = list(pool.map(lambda one: _look_at(driver, one), facts))
     with run.database.read() as session:
-        after = {(row.kind, row.id): row for row in _wanted(session, provider.id, every=True)}
+        after = {(row.kind, row.id): row for row in wanted(session, provider.id, every=True)}
     seen = [one for host in looks for one in host.seen]
+    after.update(_doubled_snapshots(run, driver, seen))
     answered = frozenset(host.facts.name for host in looks if not host.error)
     findings = [f for f in differences(before, seen, answered) if f.event != "gone" or _really_gone(driver, run, f)]
     return {
@@ -122,8 +124,8 @@ def _volume_gone(driver: Driver, run: Run, finding: Finding) -> bool:
         return False
 
 
-def _wanted(session: Session, provider_id: str, *, every: bool = False) -> list[Wanted]:
-    """Rows of this provider; ``every`` adds the nouns that have no host of their own."""
+def wanted(session: Session, provider_id: str, *, every: bool = False, only: str | None = None) -> list[Wanted]:
+    """Rows of this provider; ``every`` adds the nouns that have no host of their own; ``only`` this id."""
     rows: list[Wanted] = []
     for kind, model in (("instance", Instance), ("volume", Volume)):
         statement = (
@@ -133,24 +135,48 @@ def _wanted(session: Session, provider_id: str, *, every: bool = False) -> list[
         )
         if not every:
             statement = statement.where(Host.provider_id == provider_id)
+        if only is not None:
+            statement = statement.where(model.id == only)
         busy = LIFECYCLES[kind].transitional
-        shared = set(session.scalars(_in_shared_pools())) if kind == "volume" else set()
-        rows += [
-            Wanted(kind, i, s, g, h or "", e, s not in busy, i in shared) for i, s, g, h, e in session.execute(statement)
-        ]
+        shared = _in_shared_pools(session) if kind == "volume" else frozenset[str]()
+        found = session.execute(statement).all()
+        rows += [Wanted(kind, i, s, g, h or "", e, s not in busy, i in shared) for i, s, g, h, e in found]
     if every:
         for kind in ("snapshot", "network", "security_group", "image"):
             other = NOUNS[kind]
-            found = session.execute(
-                select(other.id, other.state, other.generation).where(other.state != "deleted")  # type: ignore[attr-defined]
-            )
-            rows += [Wanted(kind, i, s, g, "", None, False) for i, s, g in found]
+            plain = select(other.id, other.state, other.generation).where(other.state != "deleted")  # type: ignore[attr-defined]
+            if only is not None:
+                plain = plain.where(other.id == only)  # type: ignore[attr-defined]
+            rows += [Wanted(kind, i, s, g, "", None, False) for i, s, g in session.execute(plain)]
     return rows
 
 
-def _in_shared_pools() -> Select[tuple[str]]:
+def _doubled_snapshots(run: Run, driver: Driver, seen: Sequence[Seen]) -> dict[tuple[str, str], Wanted]:
+    """Snapshots that a cloud let in twice, each with the one that later calls will mean: their rows know no more."""
+    counts = Counter(one.id for one in seen if one.kind == "snapshot")
+    rows: dict[tuple[str, str], Wanted] = {}
+    for id_ in [id_ for id_, count in counts.items() if count > 1]:
+        with run.database.read() as session:
+            row = session.get(Snapshot, id_)
+            host = session.get(Host, session.get_one(Instance, row.instance_id).host_id or "") if row else None
+        if row is None or host is None:
+            continue
+        try:
+            facts = driver.observe_snapshot(host.name, row.instance_id, id_, within=LOOK)
+        except Problem:
+            continue
+        if facts is not None:
+            mine = facts.ref.external_id
+            rows["snapshot", id_] = Wanted(
+                "snapshot", id_, row.state, row.generation, host.name, mine, row.state == "available"
+            )
+    return rows
+
+
+def _in_shared_pools(session: Session) -> frozenset[str]:
     """Ids of volumes that every host of their pool may list."""
-    return select(Volume.id).join(StoragePool, StoragePool.id == Volume.storage_pool_id).where(StoragePool.shared)
+    joined = select(Volume.id).join(StoragePool, StoragePool.id == Volume.storage_pool_id)
+    return frozenset(session.scalars(joined.where(StoragePool.shared.is_(True))))
 
 
 def write(session: Session, run: Run, result: Result, operation: Operation) -> None:

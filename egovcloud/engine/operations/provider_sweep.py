@@ -10,6 +10,8 @@ from egovcloud.domain.errors import Problem
 from egovcloud.drivers.base import Owned, OwnedKind
 from egovcloud.engine.kinds import Result, Run
 from egovcloud.engine.operations.common import SHORT
+from egovcloud.engine.operations.provider_observe import wanted
+from egovcloud.planner.reconcile import Seen, disowned
 from egovcloud.store.journal import emit
 from egovcloud.store.models import Operation, Provider, Sighting
 
@@ -29,12 +31,24 @@ def remove(run: Run) -> Result:
     driver = run.providers.driver(provider)
     removed = []
     for one in sorted(doomed, key=lambda o: ORDER.index(o["kind"])):
+        if not _still_orphan(run, one):
+            continue
         try:
             driver.delete_owned(Owned(OwnedKind(one["kind"]), one["id"], one["external_id"], one["host"]), within=SHORT)
             removed.append(one)
         except Problem as problem:
             log.warning("orphan stays", external_id=one["external_id"], host=one["host"], reason=problem.text("en"))
     return {"removed": removed}
+
+
+def _still_orphan(run: Run, one: dict[str, str]) -> bool:
+    """Asked again at the last moment: a worker may have been away since it looked, and a retry may have adopted it."""
+    with run.database.read() as session:
+        rows = {(row.kind, row.id): row for row in wanted(session, run.subject_id, every=True, only=one["id"])}
+    row = rows.get((one["kind"], one["id"]))
+    if row is not None and one["kind"] == "snapshot":
+        return True  # a second copy: its row does not say which of them it means, and did not when it was doomed
+    return disowned(Seen(one["kind"], one["id"], one["external_id"], one["host"]), row)
 
 
 def removed(session: Session, run: Run, result: Result, operation: Operation) -> None:
