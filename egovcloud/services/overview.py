@@ -32,6 +32,7 @@ from egovcloud.store.models import (
 
 RECENT = 10
 GROWTH_DAYS = 365
+GROWTH = ("date", "instances", "vcpus", "memory_mib", "volume_gib")
 FORECAST_DAYS = 90  # what happened longer ago says little about the next months
 
 
@@ -60,16 +61,7 @@ def show(house: House, actor: Actor) -> View:
             "forecast": {"storage_days_to_full": _forecast(samples, storage)},
             "recent_operations": _recent_operations(session, actor),
             "recent_requests": _recent_requests(session, actor),
-            "growth": [
-                {
-                    "date": sample.day,
-                    "instances": sample.instances,
-                    "vcpus": sample.vcpus,
-                    "memory_mib": sample.memory_mib,
-                    "volume_gib": sample.volume_gib,
-                }
-                for sample in samples
-            ],
+            "growth": [dict(zip(GROWTH, sample[:-1], strict=True)) for sample in samples],
         }
 
 
@@ -177,13 +169,22 @@ def _recent_requests(session: Session, actor: Actor) -> list[View]:
     return request_view.views(session, actor, session.scalars(rows.limit(RECENT)).all())
 
 
-def _samples(session: Session) -> list[CapacitySample]:
-    rows = session.scalars(select(CapacitySample).order_by(CapacitySample.day.desc()).limit(GROWTH_DAYS)).all()
-    return list(reversed(rows))
+def _samples(session: Session) -> list[tuple[Any, ...]]:
+    """(the fields of GROWTH, storage used) by day, oldest first."""
+    columns = (
+        CapacitySample.day,
+        CapacitySample.instances,
+        CapacitySample.vcpus,
+        CapacitySample.memory_mib,
+        CapacitySample.volume_gib,
+        CapacitySample.storage_used_gib,
+    )
+    rows = session.execute(select(*columns).order_by(CapacitySample.day.desc()).limit(GROWTH_DAYS)).all()
+    return [tuple(row) for row in reversed(rows)]
 
 
-def _forecast(samples: Sequence[CapacitySample], storage: View | None) -> int | None:
+def _forecast(samples: Sequence[tuple[Any, ...]], storage: View | None) -> int | None:
     if storage is None:
         return None
-    points = [(date.fromisoformat(s.day).toordinal(), s.storage_used_gib) for s in samples[-FORECAST_DAYS:]]
+    points = [(date.fromisoformat(sample[0]).toordinal(), sample[-1]) for sample in samples[-FORECAST_DAYS:]]
     return days_to_full(points, float(storage["total"]))

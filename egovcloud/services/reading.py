@@ -117,8 +117,14 @@ def at_centre(session: Session, actor: Actor, permission: str) -> bool:
 
 
 def root_path(session: Session) -> str:
-    """Path of the root department, ``/`` before there is one."""
-    return session.scalar(select(Department.path).where(Department.parent_id.is_(None))) or "/"
+    """Path of the root department, ``/`` before there is one; it never changes, so one look a session will do."""
+    known: str | None = session.info.get("root_path")
+    if known is None:
+        known = session.scalar(select(Department.path).where(Department.parent_id.is_(None)))
+        if known is None:
+            return "/"
+        session.info["root_path"] = known
+    return known
 
 
 def own_departments(session: Session, actor: Actor, permission: str) -> list[str] | None:

@@ -31,9 +31,11 @@ class Instance(Entity, Model):
     __table_args__ = (
         state_check(lifecycle.INSTANCE),
         one_of("desired_power", "running", "stopped"),
-        Index("ix_instances_department_id_id", "department_id", "id"),
+        # The state rides along, so that counting by department or host reads no row.
+        Index("ix_instances_department_id_id", "department_id", "id", "state"),
         Index("ix_instances_state_id", "state", "id"),
-        Index("ix_instances_host_id_id", "host_id", "id"),
+        Index("ix_instances_name_id", "name", "id"),
+        Index("ix_instances_host_id_id", "host_id", "id", "state"),
         Index("ix_instances_application_id_id", "application_id", "id"),
     )
 
