@@ -47,6 +47,7 @@ class Guest:
     host: str
     name: str
     domain: libvirt.virDomain
+    hostname: str
     address: str = ""
 
     @property
@@ -56,7 +57,7 @@ class Guest:
     def wait(self, boots: int = 1) -> None:
         """Wait until the guest has said for the given number of times that it is ready."""
         said = until("readiness", lambda: _at_least(READY.findall(self.serial), boots), limit=120)
-        assert said[-1][0] == self.name
+        assert said[-1][0] == self.hostname
         self.address = said[-1][1]
 
     def run(self, command: str, *, limit: float = 60.0) -> str:
@@ -67,12 +68,12 @@ def _at_least(found: list[tuple[str, str, str]], count: int) -> list[tuple[str, 
     return found if len(found) >= count else None
 
 
-def _seed(path: Path, name: str, instance: str) -> None:
+def _seed(path: Path, hostname: str, instance: str) -> None:
     tree = path.with_suffix(".d")
     (tree / "egov").mkdir(parents=True, exist_ok=True)
-    (tree / "meta-data").write_text(f"instance-id: {instance}\nlocal-hostname: {name}\n")
+    (tree / "meta-data").write_text(f"instance-id: {instance}\nlocal-hostname: {hostname}\n")
     (tree / "user-data").write_text("#cloud-config\n{}\n")
-    (tree / "egov/hostname").write_text(name)
+    (tree / "egov/hostname").write_text(hostname)
     (tree / "egov/authorized_keys").write_text(ssh_key().with_suffix(".pub").read_text())
     subprocess.run(["genisoimage", "-quiet", "-V", "cidata", "-J", "-R", "-o", path, tree], check=True)
 
@@ -139,13 +140,15 @@ def _qcow2(hosts: Hosts, host: str, name: str, size: str, backing: Path | None =
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", *base, path, size], check=True)
 
 
-def _boot(hosts: Hosts, image: GuestImage, name: str, boot: str = "direct", size: str = "512M") -> Iterator[Guest]:
-    """Start a guest on hv1 from an overlay and a seed; destroy it at the end."""
+def _boot(
+    hosts: Hosts, image: GuestImage, name: str, boot: str = "direct", *, seeded: str = "", hostname: str = ""
+) -> Iterator[Guest]:
+    """Start a guest on hv1 from an overlay and a seed that says ``seeded``; destroy it at the end."""
     variant = next(variant for variant in image.variants if variant.boot == boot)
-    _qcow2(hosts, "hv1", name, size, image.path(variant.disk))
-    _seed(hosts.path("hv1") / f"lib/images/{name}.iso", name, f"i-{name}")
+    _qcow2(hosts, "hv1", name, "512M", image.path(variant.disk))
+    _seed(hosts.path("hv1") / f"lib/images/{name}.iso", seeded or name, f"i-{seeded or name}")
     connection = libvirt.open(hosts.uri("hv1"))
-    guest = Guest(hosts, "hv1", name, connection.defineXML(_domain(name, image, boot)))
+    guest = Guest(hosts, "hv1", name, connection.defineXML(_domain(name, image, boot)), hostname or name)
     began = time.monotonic()
     guest.domain.create()
     guest.wait()
@@ -210,7 +213,7 @@ def test_a_guest_lives_through_reboot_agent_hot_plug_migration_and_the_power_but
 
 @pytest.mark.parametrize("boot", ["uefi", "bios"])
 def test_firmware_boots_the_image_and_the_partition_grows(boot: str, hosts: Hosts, image: GuestImage) -> None:
-    for guest in _boot(hosts, image, f"wenhua-{boot}", boot, size="512M"):
+    for guest in _boot(hosts, image, f"wenhua-{boot}", boot):
         until("growth", lambda guest=guest: int(guest.run("df -m / | awk 'END { print $2 }'")) > 400, limit=30)
 
 
@@ -221,6 +224,12 @@ def test_a_stranger_is_not_let_in(hosts: Hosts, image: GuestImage, tmp_path: Pat
         refused = hosts.ssh("hv1", guest.address, "true", key=stranger)
         assert refused.returncode == 255
         assert "Permission denied" in refused.stderr
+
+
+def test_a_seed_is_data_and_never_runs(hosts: Hosts, image: GuestImage) -> None:
+    hostile = "$(touch /root/ran)`touch /root/ran`;touch /root/ran"
+    for guest in _boot(hosts, image, "jiancha-01", seeded=hostile, hostname="micro"):
+        assert guest.run("ls /root; cat /var/lib/egov/instance") == f"i-{hostile}"
 
 
 def _agent(domain: libvirt.virDomain, command: str) -> object:
