@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -38,7 +38,7 @@ from egovcloud.services import installation, intent, session, user
 from egovcloud.services.actor import SYSTEM
 from egovcloud.services.house import House
 from egovcloud.settings import Settings
-from egovcloud.store import schema
+from egovcloud.store import bulk, schema
 from egovcloud.store.database import Database
 from egovcloud.store.passwords import Passwords
 from egovcloud.store.secrets import Cipher
@@ -169,6 +169,10 @@ class Installation:
     def found(self, code: str, name: str) -> str:
         """Make the root of the tree if there is none."""
         return installation.found(self.house, code=code, name=name)
+
+    def pour(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> int:
+        """Store rows of many tables in a database that has none; returns how many."""
+        return bulk.pour(self.database, tables)
 
     def create_user(
         self,

@@ -176,7 +176,7 @@ def finish(call: Call, answers: Sequence[Answer | None]) -> None:
         settle(call, operations)
         return
     things = [answer.data for answer in sent if answer.data is not None]
-    accepted = any(answer.status == 202 for answer in sent)
+    accepted = len(things) == len(operations) and all("progress" in thing for thing in things)
     columns = operation_columns() if accepted else call.noun.columns
     if len(things) == 1:
         call.output.one(things[0], columns, {} if accepted else call.noun.sections)

@@ -31,7 +31,7 @@ def operation_of(answer: Answer) -> dict[str, Any] | None:
     if "/operations/" in location:
         identifier = location.rstrip("/").rpartition("/")[2]
         return data if data.get("id") == identifier else {"id": identifier, "state": "queued", "kind": ""}
-    if answer.status == 202 and {"id", "kind", "state"} <= data.keys():
+    if {"id", "kind", "state", "subject", "progress"} <= data.keys():
         return data
     if data.get("operation_id") and data.get("state") in ("approved", "provisioning"):
         return {"id": str(data["operation_id"]), "state": "queued", "kind": ""}
@@ -47,10 +47,12 @@ def settle(call: Call, operations: Sequence[Mapping[str, Any]]) -> None:
     deadline = time.monotonic() + float(timeout) if timeout else None
     ended: list[dict[str, Any]] = []
     failures: list[Exception] = []
+    # Who asks for a cancellation has got it when the operation is cancelled.
+    wanted = "cancelled" if call.verb.name == "cancel" else "succeeded"
     for operation in operations:
         result = follow(call.client, str(operation["id"]), deadline, timeout)
         ended.append(result)
-        failure = failure_of(result)
+        failure = failure_of(result) if result.get("state") != wanted else None
         if failure is not None:
             failures.append(failure)
     _show(call, ended)

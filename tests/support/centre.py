@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from egovcloud.app import Installation
+from egovcloud.domain.clock import Clock
 from egovcloud.services import department, user
 from egovcloud.services.actor import SYSTEM
 from egovcloud.settings import Settings
@@ -80,7 +81,7 @@ class Caller:
 class Centre:
     """One installation of the tests' own: ``root`` is the city's id. Close it."""
 
-    def __init__(self, database_url: str, directory: Path, **settings: Any) -> None:
+    def __init__(self, database_url: str, directory: Path, *, clock: Clock | None = None, **settings: Any) -> None:
         self.time = Time()
         options: dict[str, Any] = {
             "state_dir": directory,
@@ -90,7 +91,7 @@ class Centre:
             "event_poll": 0.02,
             **settings,
         }
-        self.installation = Installation(Settings(**options), clock=self.time)
+        self.installation = Installation(Settings(**options), clock=clock or self.time)
         self.house = self.installation.house
         self.app = self.installation.web()
         self.root = self.installation.found("city", "某市")

@@ -6,6 +6,7 @@ Every module of this package that has ``register(app)`` adds its commands. A com
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -50,6 +51,10 @@ class Local(Protocol):
 
     def found(self, code: str, name: str) -> str:
         """Make the root of the tree if there is none; returns its id."""
+        ...
+
+    def pour(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> int:
+        """Store rows of many tables in a database that has none; returns how many."""
         ...
 
     def create_user(

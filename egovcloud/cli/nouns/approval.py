@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from egovcloud.cli.declare import Noun, Param, Verb, choice, columns, flag
+from egovcloud.cli.declare import Noun, Param, Verb, choice, columns, flag, ref
 from egovcloud.cli.failures import Usage
 from egovcloud.cli.verbs import finish, lists
 
@@ -40,6 +40,9 @@ NOUN = Noun(
     ),
     filters=(
         choice("state", "waiting", "pending", "approved", "rejected", "returned", "void"),
+        choice("level", *LEVELS),
+        ref("request"),
+        ref("decided_by", "user", key="decided_by"),
         flag("mine", convert=lambda call, value: "true"),
     ),
     verbs=(

@@ -11,6 +11,8 @@ NOUN = Noun(
     filters=(
         ref("actor", "user"),
         text("action"),
+        ref("department"),
+        text("subject_type"),
         text("subject_id", metavar="ID"),
         choice("outcome", "success", "failure"),
         Param("from", metavar="TIME"),

@@ -12,11 +12,7 @@ from egovcloud.cli.verbs import filters, lists
 if TYPE_CHECKING:
     from egovcloud.cli.call import Call
 
-_ABOUT = (
-    text("subject_type"),
-    text("subject_id", metavar="ID"),
-    text("operation_id", metavar="ID"),
-)
+_ABOUT = (text("type"), text("subject_id", metavar="ID"), text("operation_id", metavar="ID"))
 
 
 def run_follow(call: Call) -> None:
@@ -50,14 +46,14 @@ NOUN = Noun(
     "/events",
     searchable=False,
     columns=columns("id at:time type subject_type subject_id operation_id"),
-    filters=(text("type"), *_ABOUT),
+    filters=(*_ABOUT, text("subject_type"), ref("department")),
     verbs=(
         lists(),
         Verb(
             "follow",
             run_follow,
             (*_ABOUT, text("since", metavar="ID", body=False)),
-            examples=("event follow --subject-type instance", "event follow -o json | jq .type"),
+            examples=("event follow --type instance.active", "event follow -o json | jq .type"),
         ),
     ),
 )

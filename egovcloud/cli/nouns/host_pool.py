@@ -1,7 +1,9 @@
 """Host pools (资源池): groups of like hosts with their overcommit."""
 
-from egovcloud.cli.declare import Noun, Param, columns, ref
-from egovcloud.cli.verbs import lists, shows, updates
+from egovcloud.cli.declare import Noun, Param, columns, ref, text
+from egovcloud.cli.verbs import creates, lists, shows, updates
+
+RATIOS = tuple(Param(name, "number", metavar="RATIO") for name in ("vcpu_ratio", "memory_ratio", "disk_ratio"))
 
 NOUN = Noun(
     "host-pool",
@@ -12,6 +14,7 @@ NOUN = Noun(
     verbs=(
         lists(),
         shows(),
-        updates(*(Param(name, "number", metavar="RATIO") for name in ("vcpu_ratio", "memory_ratio", "disk_ratio"))),
+        creates(text("name", required=True), ref("zone", required=True), *RATIOS),
+        updates(*RATIOS),
     ),
 )

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 from egovcloud.cli.declare import columns
 from egovcloud.cli.failures import Usage
+from egovcloud.cli.language import say
 from egovcloud.cli.values import harmless
 from egovcloud.cli.verbs import finish
 from egovcloud.domain.errors import Conflict, Invalid
@@ -21,6 +21,7 @@ from egovcloud.domain.errors import Conflict, Invalid
 if TYPE_CHECKING:
     from egovcloud.cli.call import Call
 
+SCREEN = columns("name state url")
 TIMELINE = columns("at:time type text actor operation=operation_id")
 _LOGIN = re.compile(r"^[A-Za-z_][A-Za-z0-9_.-]{0,62}$")
 
@@ -49,11 +50,16 @@ def run_groups(call: Call) -> None:
 
 
 def run_screen(call: Call) -> None:
-    """The address of the screen (WebSocket, RFB); it opens once and soon expires."""
+    """The console's page of the screen. A ticket to the screen is for a browser's session and never for a token."""
     (target,) = call.targets()
-    answer = call.client.request("POST", f"/instances/{target['id']}/screen").data
-    url = urljoin(call.connection.url + "/", str(answer.get("url") or ""))
-    call.output.one({**answer, "url": re.sub(r"^http", "ws", url)}, columns("url expires_at:time password"))
+    instance = call.client.get(f"/instances/{target['id']}")
+    url = f"{call.connection.url}/instances/{instance['id']}/screen"
+    call.output.one({"name": instance.get("name"), "state": instance.get("state"), "url": url}, SCREEN)
+    if call.values.get("open"):
+        import webbrowser
+
+        if not webbrowser.open(url):
+            call.output.note(say("cli.screen.no_browser"))
 
 
 def run_log(call: Call) -> None:

@@ -42,6 +42,8 @@ NOUN = Noun(
         choice("state", *OPERATION.states),
         text("kind"),
         ref("department"),
+        ref("requested_by", "user", key="requested_by"),
+        ref("parent", "operation"),
         text("subject_type"),
         text("subject_id", metavar="ID"),
     ),

@@ -7,6 +7,7 @@ NOUN = Noun(
     "provider",
     "/providers",
     columns=columns("name driver site enabled:flag checked=checked_at:time detail id"),
+    filters=(ref("site"), choice("driver", "libvirt", "simulator", "openstack"), switch("enabled")),
     verbs=(
         lists(),
         shows(),

@@ -103,7 +103,9 @@ NOUN = Noun(
         ref("department"),
         ref("project", within=("department",)),
         choice("state", *REQUEST.states),
+        ref("application", within=("project",)),
         ref("requester", "user"),
+        text("pending_level", metavar="LEVEL"),
     ),
     sections={
         "approvals": columns("position level department state decided_by decided=decided_at:time comment"),

@@ -1,6 +1,6 @@
 """Sites (站点): data centres."""
 
-from egovcloud.cli.declare import Noun, columns
-from egovcloud.cli.verbs import lists, shows
+from egovcloud.cli.declare import Noun, columns, text
+from egovcloud.cli.verbs import creates, lists, shows
 
-NOUN = Noun("site", "/sites", columns=columns("name description id"), verbs=(lists(), shows()))
+NOUN = Noun("site", "/sites", columns=columns("name description id"), verbs=(lists(), shows(), creates(text("name", required=True), text("description"))))

@@ -69,6 +69,7 @@ NOUN = Noun(
             text("username", required=True),
             text("display_name", required=True),
             ref("department", required=True),
+            choice("language", "zh", "en"),
             Param("role", many=True, key="roles", convert=_roles, metavar="ROLE[@DEPARTMENT]"),
             examples=("user create --username zhang --display-name 张三 --department mzj --role member",),
         ),

@@ -1,7 +1,7 @@
 """Zones (可用区/网络区): failure or network domains of a site."""
 
-from egovcloud.cli.declare import Noun, columns, ref
-from egovcloud.cli.verbs import lists, shows
+from egovcloud.cli.declare import Noun, columns, ref, text
+from egovcloud.cli.verbs import creates, lists, shows
 
 NOUN = Noun(
     "zone",
@@ -9,5 +9,5 @@ NOUN = Noun(
     columns=columns("name site id"),
     scopes=("site",),
     filters=(ref("site"),),
-    verbs=(lists(), shows()),
+    verbs=(lists(), shows(), creates(text("name", required=True), ref("site", required=True))),
 )

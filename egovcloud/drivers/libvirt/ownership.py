@@ -104,8 +104,8 @@ def _files(session: Session, present: set[str], elsewhere: Elsewhere) -> Iterato
     for pool_name in [*session.config.pools, session.names.state_pool]:
         pool = storage.open_pool(session, pool_name)
         folder = parse(pool.XMLDesc(0)).findtext("target/path") or pool_name
-        for name in storage.names(pool):
-            parsed = session.names.parse_file(name)
+        found = [(session.names.parse_file(name), name) for name in storage.names(pool)]
+        for parsed, name in sorted(found, key=lambda each: each[0] is None or each[0].role != "image"):
             if parsed is None:
                 continue
             path = f"{folder}/{name}"
