@@ -8,8 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-
 from egovcloud.cli.local.guest.image import GuestImage
 from egovcloud.cli.local.main import Local
 from egovcloud.cli.local.up import hypervisor
@@ -17,12 +15,23 @@ from egovcloud.cli.local.up.places import POOL, Places
 from egovcloud.cli.local.up.report import step, wait_for
 from egovcloud.domain.quota import RESOURCES
 from egovcloud.services import application as applications
-from egovcloud.services import approval_level, department, flavor, host_pool, network, project, quota, site, zone
+from egovcloud.services import (
+    approval_level,
+    department,
+    flavor,
+    host_pool,
+    installation,
+    network,
+    project,
+    quota,
+    site,
+    zone,
+)
 from egovcloud.services import image as images
 from egovcloud.services import provider as providers
 from egovcloud.services.actor import SYSTEM
 from egovcloud.services.house import House
-from egovcloud.store.models import Department, Host, Project, Provider, User
+from egovcloud.services.listing import ListQuery
 
 ROOT = ("city", "市政务计算中心")
 # (code, name, kind, parent)
@@ -55,10 +64,9 @@ def establish(here: Local, places: Places, built: GuestImage, virt: str) -> None
     """Everything that is missing; nothing that is there is changed."""
     house: House = here.house
     with step("Centre: departments, people, catalogue") as said:
-        with house.read() as session:
-            if session.scalars(select(Provider).where(Provider.name == PROVIDER)).first():
-                said.append("already there")
-                return
+        if installation.configured(house, "libvirt"):
+            said.append("already there")
+            return
         root = here.found(*ROOT)
         codes = _departments(house, root)
         _people(here, places)
@@ -83,19 +91,12 @@ def establish(here: Local, places: Places, built: GuestImage, virt: str) -> None
 def await_look(house: House, *, since: datetime) -> None:
     """Until the reconcile loop has looked at this machine: what it holds may have changed while nobody looked."""
 
-    def looked() -> bool:
-        with house.read() as session:
-            seen = list(session.scalars(select(Host.seen_at)))
-        return bool(seen) and all(at is not None and at >= since for at in seen)
-
     with step("Inventory: hosts, pools, what runs there"):
-        wait_for(looked, "the first look at this machine", 60)
+        wait_for(lambda: installation.looked_at(house, since=since), "the first look at this machine", 60)
 
 
 def _departments(house: House, root: str) -> dict[str, str]:
-    codes = {ROOT[0]: root}
-    with house.read() as session:
-        codes.update({row.code: row.id for row in session.scalars(select(Department))})
+    codes = {**installation.departments(house), ROOT[0]: root}
     for code, name, kind, parent in DEPARTMENTS:
         if code not in codes:
             made = department.create(house, SYSTEM, parent_id=codes[parent], code=code, name=name, kind=kind)
@@ -108,8 +109,7 @@ def _departments(house: House, root: str) -> dict[str, str]:
 
 def _people(here: Local, places: Places) -> None:
     """One-time passwords go to a file that only its owner reads, each as soon as it exists."""
-    with here.house.read() as session:
-        known = set(session.scalars(select(User.username)))
+    known = installation.usernames(here.house)
     handle = os.open(places.passwords, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         for username, name, home, roles in PEOPLE:
@@ -169,9 +169,8 @@ def provider_config(places: Places, host_pool_id: str, virt: str) -> dict[str, A
 
 
 def _project(house: House, department_id: str) -> None:
-    with house.read() as session:
-        known = session.scalars(select(Project).where(Project.name == PROJECT)).first()
-    if known is None:
+    known = [row for row in project.page(house, SYSTEM, ListQuery(limit=200)).items if row["name"] == PROJECT]
+    if not known:
         made = project.create(house, SYSTEM, department_id=department_id, name=PROJECT, description="城乡居民社会救助")
         applications.create(
             house,

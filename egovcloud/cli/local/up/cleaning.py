@@ -5,14 +5,12 @@ from __future__ import annotations
 import subprocess
 from typing import Any
 
-from sqlalchemy import select
-
 from egovcloud.cli.local.up import hypervisor
 from egovcloud.cli.local.up.places import Places
 from egovcloud.cli.local.up.report import step
 from egovcloud.drivers.base import Driver, OwnedKind, Power
+from egovcloud.services import installation
 from egovcloud.services.house import House
-from egovcloud.store.models import Provider
 
 LIMIT = 60.0
 # A machine holds its disks and networks, so that it goes first.
@@ -28,8 +26,7 @@ ORDER = (
 
 def driver_of(house: House, drivers: Any) -> tuple[Driver, str] | None:
     """The driver of this machine and its name there."""
-    with house.read() as session:
-        provider = session.scalars(select(Provider).where(Provider.driver == "libvirt")).first()
+    provider = installation.configured(house, "libvirt")
     if provider is None:
         return None
     return drivers.driver(provider), next(iter(provider.config["hosts"]))

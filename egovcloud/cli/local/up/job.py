@@ -10,22 +10,19 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import typer
-from sqlalchemy import select
 
 from egovcloud.cli.client import Client
 from egovcloud.cli.connection import Connection
 from egovcloud.cli.local.up import centre
 from egovcloud.cli.local.up.places import Places
 from egovcloud.cli.local.up.report import Stop, step, wait_for
-from egovcloud.services import token
-from egovcloud.services.access import actor_of
+from egovcloud.services import installation, token
 from egovcloud.services.house import House
-from egovcloud.store.models import Request, User
 
 TITLE = "社会救助系统上云"
 BOOT_LIMIT = 180.0  # seconds to SSH; some five even without KVM, more on a machine that is busy
@@ -45,7 +42,7 @@ def run(house: House, places: Places, origin: str) -> list[Machine]:
     """Ask, approve, wait, sign in; what was done before is only shown."""
     _key(places)
     with _people(house, origin, "mz-it", "mz-chief", "centre") as (applicant, chief, officer):
-        request_id = _known(house)
+        request_id = installation.request_titled(house, TITLE)
         if request_id is None:
             with step(f"Main job: 民政局 asks for two machines for {centre.APPLICATION}") as said:
                 request_id = _ask(applicant, places)
@@ -67,26 +64,15 @@ def run(house: House, places: Places, origin: str) -> list[Machine]:
     return machines
 
 
-def _known(house: House) -> str | None:
-    """The request of an earlier ``up``."""
-    with house.read() as session:
-        found = select(Request.id).where(Request.title == TITLE, Request.state.not_in(("draft", "withdrawn")))
-        return session.scalars(found).first()
-
-
 @contextmanager
 def _people(house: House, origin: str, *usernames: str) -> Iterator[list[Client]]:
     """Clients that act for these people; their tokens are revoked at the end."""
     clients, ends = [], []
-    with house.read() as session:
-        users = {u.username: u for u in session.scalars(select(User).where(User.username.in_(usernames)))}
-        actors = [actor_of(session, users[name], address="127.0.0.1", trace_id="up", scope=None) for name in usernames]
-    for actor in actors:
-        # A session of their own is what making a token takes; the main job stands for it.
-        signed_in = replace(actor, must_change_password=False, session_id="up")
-        made, secret = token.create(house, signed_in, "main job", sorted(actor.permissions()), 1)
+    for username in usernames:
+        actor = installation.stand_in(house, username)
+        made, secret = token.create(house, actor, "main job", sorted(actor.permissions()), 1)
         clients.append(Client(Connection(url=origin, token=secret)))
-        ends.append((signed_in, made.id))
+        ends.append((actor, made.id))
     try:
         yield clients
     finally:
