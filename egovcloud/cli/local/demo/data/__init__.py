@@ -1,0 +1,1 @@
+"""Who and what the demo city consists of, as data."""
