@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def storm_size(request: pytest.FixtureRequest) -> str:
     """``short`` or ``full``."""
-    return str(request.config.getoption("--storm"))
+    return str(request.config.getoption("--storm", "short"))
 
 
 @dataclass
