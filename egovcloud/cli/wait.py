@@ -52,7 +52,7 @@ def settle(call: Call, operations: Sequence[Mapping[str, Any]]) -> None:
     for operation in operations:
         result = follow(call.client, str(operation["id"]), deadline, timeout)
         ended.append(result)
-        failure = failure_of(result) if result.get("state") != wanted else None
+        failure = failure_of(result, wanted)
         if failure is not None:
             failures.append(failure)
     _show(call, ended)
@@ -60,13 +60,16 @@ def settle(call: Call, operations: Sequence[Mapping[str, Any]]) -> None:
         raise failures[0]
 
 
-def failure_of(operation: Mapping[str, Any]) -> OperationFailed | None:
-    """None when it succeeded, else what went wrong and what to do next."""
-    if operation.get("state") == "succeeded":
+def failure_of(operation: Mapping[str, Any], wanted: str = "succeeded") -> OperationFailed | None:
+    """None when it ended as wanted, else what went wrong and what to do next."""
+    state = operation.get("state")
+    if state == wanted:
         return None
     error = operation.get("error")
     detail = error.get("detail") or error.get("code") if isinstance(error, Mapping) else ""
-    code = "cli.operation.cancelled" if operation.get("state") == "cancelled" else "cli.operation.failed"
+    code = {"cancelled": "cli.operation.cancelled", "succeeded": "cli.operation.too_late"}.get(
+        str(state), "cli.operation.failed"
+    )
     return OperationFailed(code, id=operation.get("id"), kind=operation.get("kind"), detail=detail or "-")
 
 

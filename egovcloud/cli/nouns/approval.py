@@ -34,6 +34,7 @@ def run_set_levels(call: Call) -> None:
 NOUN = Noun(
     "approval",
     "/approvals",
+    names=("id",),
     searchable=False,
     columns=columns(
         "request=request.number title=request.title state level department decided_by decided=decided_at:time id"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from egovcloud.cli.declare import Noun, Verb, columns, text
+from egovcloud.cli.declare import Noun, Verb, columns, ref, text
 from egovcloud.cli.language import say
 from egovcloud.cli.values import label, local_time
 from egovcloud.cli.verbs import filters, lists
@@ -44,6 +44,7 @@ def _sentence(event: dict[str, Any]) -> str:
 NOUN = Noun(
     "event",
     "/events",
+    names=("id",),
     searchable=False,
     columns=columns("id at:time type subject_type subject_id operation_id"),
     filters=(*_ABOUT, text("subject_type"), ref("department")),

@@ -49,7 +49,13 @@ NOUN = Noun(
         " memory_allocated=memory_allocated_mib:mib hypervisor id"
     ),
     scopes=("host_pool",),
-    filters=(ref("zone"), ref("host_pool"), ref("provider"), choice("state", *HOST.states), choice("health", "up", "down", "unknown")),
+    filters=(
+        ref("zone"),
+        ref("host_pool"),
+        ref("provider"),
+        choice("state", *HOST.states),
+        choice("health", "up", "down", "unknown"),
+    ),
     verbs=(
         lists(),
         shows(),

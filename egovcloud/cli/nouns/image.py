@@ -7,7 +7,12 @@ NOUN = Noun(
     "image",
     "/images",
     columns=columns("name state visibility department format firmware min_disk=min_disk_gib:gib login_user id"),
-    filters=(choice("state", "active", "retired", "deleting", "deleted"), choice("visibility", "public", "department"), choice("firmware", "bios", "uefi", "direct"), ref("department")),
+    filters=(
+        choice("state", "active", "retired", "deleting", "deleted"),
+        choice("visibility", "public", "department"),
+        choice("firmware", "bios", "uefi", "direct"),
+        ref("department"),
+    ),
     verbs=(
         lists(),
         shows(),

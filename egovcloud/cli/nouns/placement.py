@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from egovcloud.cli.declare import Noun, Verb, columns, integer, ref
+from egovcloud.cli.declare import Noun, Verb, columns, integer, ref, text
 from egovcloud.cli.failures import Usage
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ NOUN = Noun(
                 integer("memory_mib", metavar="MIB"),
                 integer("disk_gib", metavar="GIB"),
                 ref("zone"),
+                text("anti_affinity", metavar="GROUP"),
             ),
             columns=HOSTS,
             examples=("placement preview --flavor large", "placement preview --vcpus 8 --memory-mib 32768"),

@@ -3,4 +3,9 @@
 from egovcloud.cli.declare import Noun, columns, text
 from egovcloud.cli.verbs import creates, lists, shows
 
-NOUN = Noun("site", "/sites", columns=columns("name description id"), verbs=(lists(), shows(), creates(text("name", required=True), text("description"))))
+NOUN = Noun(
+    "site",
+    "/sites",
+    columns=columns("name description id"),
+    verbs=(lists(), shows(), creates(text("name", required=True), text("description"))),
+)

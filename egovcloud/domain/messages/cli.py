@@ -187,6 +187,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Operation {id} ({kind}) failed: {detail} Look at it with: egovctl operation show {id}",
         "作业 {id}（{kind}）失败：{detail} 查看详情：egovctl operation show {id}",
     ),
+    "cli.operation.too_late": (
+        "Operation {id} ({kind}) succeeded before it could be cancelled.",
+        "作业 {id}（{kind}）在取消之前已经成功。",
+    ),
     "cli.operation.cancelled": (
         "Operation {id} ({kind}) was cancelled.",
         "作业 {id}（{kind}）已取消。",
@@ -207,6 +211,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.ssh.odd": (
         "The server named {value} as address or account, which ssh will not be given.",
         "服务器返回的地址或账号 {value} 不合规，已拒绝交给 ssh。",
+    ),
+    "cli.screen.no_browser": (
+        "There is no browser here; open the address elsewhere.",
+        "本机没有浏览器，请在其他机器上打开该地址。",
     ),
     # Usage
     "cli.usage.no_command": ("{command} has no {name}.", "{command} 没有 {name}。"),

@@ -77,8 +77,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.verb.instance.snapshot": ("Take a snapshot of an instance.", "为云主机创建快照。"),
     "cli.verb.instance.security-groups": ("Set which security groups guard an instance.", "设置云主机的安全组。"),
     "cli.verb.instance.screen": (
-        "Get an address of the screen, good once and for a moment.",
-        "获取屏幕地址，仅短时一次有效。",
+        "Say where the screen is in the console, or open it.",
+        "给出控制台中的屏幕地址，或直接打开。",
     ),
     "cli.verb.instance.log": ("Print the serial log.", "输出串口日志。"),
     "cli.verb.instance.timeline": (
@@ -189,6 +189,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.filter.choice": ("Only those with this {title}.", "只列出{title}为此值的。"),
     "cli.filter.text": ("Only those with this {title}.", "只列出{title}为此值的。"),
     "cli.filter.switch": ("Only those that are, or are not.", "只列出是或否的。"),
+    "cli.filter.decided_by": ("Only what this user decided.", "只列出由此用户审批的。"),
+    "cli.filter.requested_by": ("Only what this user began.", "只列出由此用户发起的。"),
+    "cli.filter.pending_level": ("Only what waits for this level.", "只列出等待此级别审批的。"),
     "cli.filter.mine": ("Only what waits for you.", "只列出等待您处理的。"),
     "cli.filter.from": ("Only from this time on (RFC 3339).", "只列出此时间（RFC 3339）之后的。"),
     "cli.filter.to": ("Only before this time (RFC 3339).", "只列出此时间（RFC 3339）之前的。"),
@@ -210,6 +213,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.param.enabled": ("Offer it, or no longer.", "启用或停用。"),
     "cli.param.user_data": ("cloud-init user data, from a file.", "cloud-init 用户数据文件。"),
     "cli.param.anti_affinity": ("Keep the machines on different hosts.", "分散到不同宿主机。"),
+    "cli.param.placement.anti_affinity": ("Not where machines of this group are.", "不与同组云主机放在一起。"),
     "cli.param.instance.anti_affinity": (
         "Machines of one group stay on different hosts.",
         "同组云主机分散到不同宿主机。",
@@ -221,6 +225,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.param.limit_seconds": ("How long the guest may take to stop.", "等待客户机正常关机的秒数。"),
     "cli.param.limit_bytes": ("How much of its end.", "输出末尾的字节数。"),
     "cli.param.raw": ("As it is, with control characters.", "原样输出，含控制字符。"),
+    "cli.param.open": ("Open it in a browser.", "用浏览器打开。"),
     "cli.param.print": ("Only print the line.", "只输出命令。"),
     "cli.param.address": ("Which of its addresses.", "使用哪个地址。"),
     "cli.param.identity": ("Private key for ssh.", "ssh 使用的私钥文件。"),
@@ -246,6 +251,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.param.cidr": ("Its addresses, like 10.20.0.0/24.", "网段，如 10.20.0.0/24。"),
     "cli.param.gateway": ("Gateway [default: the first address].", "网关 [默认：首个地址]。"),
     "cli.param.bridge": ("Bridge of the hosts, for bridged networks.", "桥接网络使用的宿主机网桥。"),
+    "cli.param.tier": ("Name of the tier that it belongs to.", "所属层级的名称。"),
     "cli.param.driver": ("Which driver speaks to it.", "驱动。"),
     "cli.param.config": ("Its settings as JSON; never a secret.", "JSON 配置，不得含有密钥。"),
     "cli.param.vcpu_ratio": ("How often a vCPU is given out.", "vCPU 超配比。"),
@@ -285,7 +291,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.param.resize": ("Another flavor for an instance that exists.", "为已有云主机申请变更规格。"),
     "cli.param.submit": ("Hand it in at once.", "创建后立即提交。"),
     "cli.param.since": ("Start behind this event.", "从此事件之后开始。"),
-    "cli.param.subject_type": ("Only of this kind of thing.", "只看此类对象。"),
+    "cli.param.event.type": ("Only of this type.", "只看此类型的事件。"),
     "cli.param.subject_id": ("Only of this thing.", "只看此对象。"),
     "cli.param.operation_id": ("Only of this operation.", "只看此作业。"),
     "cli.param.password_file": (

@@ -112,12 +112,14 @@ def test_the_serial_log_is_printed_as_it_is_to_a_file(run: Run, cloud: Cloud) ->
     assert cloud.requests[-1].query == {"limit": "100"}
 
 
-def test_a_screen_address_is_a_whole_one(run: Run, cloud: Cloud) -> None:
-    answer = {"url": "/screen/abc", "expires_at": "2026-11-23T02:00:30Z", "password": None}
-    cloud.on("POST", "/instances/.*/screen", Reply(200, answer))
-    assert json.loads(run("instance", "screen", "web-1", "-o", "json").out)["url"] == (
-        cloud.url.replace("http", "ws") + "/screen/abc"
-    )
+def test_the_screen_is_a_page_of_the_console(run: Run, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda url: bool(opened.append(url)))
+    url = f"{cloud.url}/instances/{uid(101)}/screen"
+    assert json.loads(run("instance", "screen", "web-1", "-o", "json").out)["url"] == url
+    assert opened == []
+    assert "no browser" in run("instance", "screen", "web-1", "--open").err
+    assert opened == [url]
 
 
 def test_a_snapshot_and_groups_go_through_their_own_addresses(run: Run, cloud: Cloud) -> None:

@@ -55,13 +55,13 @@ def test_following_goes_on_behind_the_last_event(run: Run, cloud: Cloud, monkeyp
         Reply(stream=[event(3, "instance.stopped")]),
         problem(401, "auth.required", "Your token has ended."),
     )
-    result = run("event", "follow", "--subject-type", "instance", "-o", "json")
+    result = run("event", "follow", "--type", "instance.active", "-o", "json")
     done.set()
     assert [json.loads(line)["id"] for line in result.out.splitlines()] == [1, 2, 3]
     assert result.code == 5
     asked = [seen.headers["Last-Event-ID"] for seen in cloud.sent("GET", "/events/stream")]
     assert asked == [None, "2", "2", "2", "3"]
-    assert cloud.sent("GET", "/events/stream")[0].query == {"subject_type": "instance"}
+    assert cloud.sent("GET", "/events/stream")[0].query == {"type": "instance.active"}
     assert "Trying again" in result.err
 
 

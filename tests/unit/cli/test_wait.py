@@ -168,6 +168,17 @@ def test_what_was_deleted_is_not_asked_for(run: Run, cloud: Cloud) -> None:
     assert cloud.sent("GET", f"/instances/{uid(101)}") == []
 
 
+@pytest.mark.usefixtures("silent")
+def test_a_cancellation_that_was_asked_for_is_no_failure(run: Run, cloud: Cloud) -> None:
+    cloud.on("POST", "/operations/.*/cancel", Reply(200, operation(900, "undoing")))
+    cloud.on("GET", OPERATION, Reply(200, operation(900, "cancelled")))
+    result = run("operation", "cancel", uid(900), "--wait")
+    assert (result.code, "cancelled" in result.out) == (0, True)
+    cloud.on("GET", OPERATION, Reply(200, operation(900, "succeeded")))
+    late = run("operation", "cancel", uid(900), "--wait")
+    assert (late.code, "before it could be cancelled" in late.err) == (8, True)
+
+
 def test_ctrl_c_says_that_the_operation_goes_on(cloud: Cloud, silent: threading.Event) -> None:
     started(cloud)
     looked = threading.Event()
