@@ -55,6 +55,7 @@ class Installation:
         self.settings = settings
         self.clock = clock
         self.stopping = threading.Event()
+        self.places = threading.BoundedSemaphore(settings.streams_max)
         self._worker: Worker | None = None
 
     # -- what the faces and the worker stand in
@@ -62,7 +63,7 @@ class Installation:
     def database(self) -> Database:
         if self.settings.database_url is None:
             self.settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return Database(self.settings.url, pool_size=self.settings.threads)
+        return Database(self.settings.url, pool_size=self.settings.database_connections)
 
     @cached_property
     def house(self) -> House:
@@ -78,7 +79,7 @@ class Installation:
     @cached_property
     def parts(self) -> Parts:
         """What the API stands on."""
-        hub = Hub(self.house, self.settings, self.stopping.is_set)
+        hub = Hub(self.house, self.settings, self.places, self.stopping.is_set)
         return Parts.of(self.house, self.settings, drivers=self.providers, stream=hub)
 
     def wake(self) -> None:
@@ -95,6 +96,7 @@ class Installation:
             self.settings,
             self.providers,
             cookie_name=COOKIE,
+            places=self.places,
             stopping=self.stopping.is_set,
         )
         add_console(app, self.settings.console_dir)

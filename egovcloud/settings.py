@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     state_dir: Path = Path("var")
     database_url: SecretStr | None = None  # default: SQLite in state_dir; may hold a password
     secret_key_file: Path | None = None  # default: state_dir/secret.key, made at the first start
+    database_connections: PositiveInt = 16  # kept open by each process; twice as many at the most
     migrations_dir: Path | None = None  # default: found beside the package
     console_dir: Path | None = None  # default: found in the package
     image_dir: Path | None = None  # images may be registered from here alone; default: state_dir/images
@@ -41,8 +42,8 @@ class Settings(BaseSettings):
     bind: str = "127.0.0.1:8080"
     public_url: AnyHttpUrl | None = None  # as browsers see it; default: http://<bind>
     trusted_proxies: int = Field(default=0, ge=0, le=4)  # how many X-Forwarded-* hops to believe
-    threads: PositiveInt = 64
-    streams_max: PositiveInt = 48  # event streams and screens each hold a thread
+    threads: PositiveInt = 256
+    streams_max: PositiveInt = 200  # event streams and screens each hold a thread; the others answer requests
     body_limit: int = Field(default=1 << 20, ge=1024, le=1 << 30)  # bytes
 
     # -- login
@@ -62,9 +63,6 @@ class Settings(BaseSettings):
     lease: Seconds = 30
     claim_interval: Seconds = 0.1
     reconcile_interval: Seconds = 30
-    sweep_interval: Seconds = 300
-    operation_deadline: Seconds = 3600
-    driver_deadline: Seconds = 60
 
     # -- streams and logs
     event_poll: Seconds = 0.2
@@ -72,6 +70,12 @@ class Settings(BaseSettings):
     event_queue: PositiveInt = 512
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     log_format: str = Field(default="json", pattern="^(json|console)$")
+
+    @model_validator(mode="after")
+    def _room_for_requests(self) -> Self:
+        if self.streams_max >= self.threads:
+            raise ValueError("streams_max must be below threads, or streams leave no thread for requests")
+        return self
 
     @field_validator("bind")
     @classmethod

@@ -47,9 +47,16 @@ class Subscription(Iterator[str]):
 
 
 class Hub:
-    """The tailer and its ring; one per process. ``stopping`` tells when the process wants to end."""
+    """The tailer and its ring; one per process. ``places`` bounds who holds a thread for long; ``stopping`` tells when
+    the process wants to end."""
 
-    def __init__(self, house: House, settings: Settings, stopping: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        house: House,
+        settings: Settings,
+        places: threading.BoundedSemaphore,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._house = house
         self._poll = settings.event_poll
         self._heartbeat = settings.event_heartbeat
@@ -57,7 +64,7 @@ class Hub:
         self._ring: deque[Told] = deque(maxlen=settings.event_queue)
         self._floor: Position | None = None  # everything after it is in the ring; None: the ring is not followed now
         self._changed = threading.Condition()
-        self._places = threading.BoundedSemaphore(settings.streams_max)
+        self._places = places
         self._subscribers = 0
         self._tailer: threading.Thread | None = None
 

@@ -34,10 +34,10 @@ def add_screens(
     drivers: Any,
     *,
     cookie_name: str,
+    places: threading.BoundedSemaphore,
     stopping: Callable[[], bool] = lambda: False,
 ) -> None:
     """Add ``/screen/<token>`` to ``app``."""
-    places = threading.BoundedSemaphore(settings.streams_max)
 
     def show(token: str) -> Response:
         # Browsers send the Origin of a WebSocket truthfully, and no other defence exists against foreign pages.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -33,37 +35,40 @@ def create(
     for text in role or []:
         name, _, at = text.partition("@")
         roles.append((name, at or None))
-    keep = _reserve(password_file)
-    password = local(context).create_user(username, display_name or username, department, roles, language)
-    _hand_over(username, password, keep)
+    with _keeping(password_file) as keep:
+        keep(username, local(context).create_user(username, display_name or username, department, roles, language))
 
 
 @commands.command("reset-password")
 def reset_password(context: typer.Context, username: str, password_file: PasswordFile = None) -> None:
     """Give an account a new one-time password and unlock it; its sessions and tokens end."""
-    keep = _reserve(password_file)
-    _hand_over(username, local(context).reset_password(username), keep)
+    with _keeping(password_file) as keep:
+        keep(username, local(context).reset_password(username))
 
 
-def _reserve(path: Path | None) -> int | None:
-    """The file is made before the password is, so that none is lost to a full disk or a wrong path."""
+@contextmanager
+def _keeping(path: Path | None) -> Iterator[Callable[[str, str], None]]:
+    """The file is made before the password is, so that none is lost to a full disk; a failure leaves no file."""
     if path is None:
-        return None
+        yield lambda username, password: typer.echo(f"{username}: {password}")
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         typer.echo(f"egovcloud: {path} can't be made: {error.strerror}", err=True)
         raise typer.Exit(1) from None
 
-
-def _hand_over(username: str, password: str, handle: int | None) -> None:
-    if handle is None:
-        typer.echo(f"{username}: {password}")
-        return
-    with os.fdopen(handle, "w") as file:
+    def write(username: str, password: str) -> None:
         file.write(f"{password}\n")
-    typer.echo(f"The one-time password of {username} is in the file.")
+        typer.echo(f"The one-time password of {username} is in {path}.")
+
+    with os.fdopen(handle, "w") as file:
+        try:
+            yield write
+        except BaseException:
+            path.unlink()
+            raise
 
 
 def register(app: typer.Typer) -> None:
