@@ -68,9 +68,18 @@ class Unsupported(Problem):
 
 
 class QuotaExceeded(Problem):
-    """A department, pool or host would exceed its limit."""
+    """A department, pool or host would exceed its limit.
+
+    ``path`` is the department's: whoever may not see it is told neither its name nor its numbers.
+    """
 
     kind = "quota_exceeded"
+    path: str = ""
+
+    def at(self, path: str) -> QuotaExceeded:
+        """The same, of the department at ``path``."""
+        self.path = path
+        return self
 
 
 class Forbidden(Problem):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.clock import Clock, system_clock
-from egovcloud.domain.errors import Conflict, Forbidden, NotFound, Problem, Transient
+from egovcloud.domain.errors import Conflict, Forbidden, NotFound, Problem, QuotaExceeded, Transient
 from egovcloud.domain.ids import new_id
 from egovcloud.services import intent as intents
 from egovcloud.services.actor import Actor
@@ -99,7 +99,7 @@ class House:
                 else:
                     with self.database.unit() as session:
                         session.add(refusal)
-            raise
+            raise told(problem, actor) from None
         if joined is not None:
             joined.woken = True
         else:
@@ -126,6 +126,14 @@ class House:
             else:
                 with self.database.read() as session:
                     yield session
+
+
+def told(problem: Problem, actor: Actor) -> Problem:
+    """The problem as the actor may know it: of a quota above its own departments only that it is full."""
+    if isinstance(problem, QuotaExceeded) and problem.path and not actor.may("quota:read", problem.path):
+        asked, resource = problem.params.get("asked"), problem.params.get("resource")
+        return QuotaExceeded("quota.exceeded_above", field=problem.field, resource=resource, asked=asked)
+    return problem
 
 
 @contextmanager

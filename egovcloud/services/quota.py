@@ -117,16 +117,12 @@ def set_limits(house: House, actor: Actor, department_id: str, limits: Mapping[s
                 raise Invalid(
                     "input.range", field=f"limits.{resource}", name=resource, value=limit, low=0, high=MAX_LIMIT
                 )
-        # Root first, as the ledger does, so that a limit and a reservation never wait for one another in a ring.
+        # As the ledger does: whoever holds this row is alone in the tree.
         nodes = ledger.lineage(session, row.id)
-        held = (
-            select(Quota)
-            .join(Department, Department.id == Quota.department_id)
-            .where(Quota.department_id.in_([node.id for node in nodes]))
-            .order_by(Department.path, Quota.resource)
-            .with_for_update(of=Quota)
-        )
-        quotas = {(quota.department_id, quota.resource): quota for quota in session.scalars(held)}
+        session.get(Quota, (nodes[0].id, "instances"), with_for_update=True)
+        line_of = select(Quota).where(Quota.department_id.in_([node.id for node in nodes]))
+        found = session.scalars(line_of, execution_options={"populate_existing": True})
+        quotas = {(quota.department_id, quota.resource): quota for quota in found}
         before = {resource: quotas[row.id, resource].limit for resource in limits}
         for resource, limit in limits.items():
             if limit is not None:

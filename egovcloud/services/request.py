@@ -138,7 +138,7 @@ def submit(house: House, actor: Actor, id_: str) -> Request:
                     limit=line.limit,
                     used=line.used,
                     asked=line.asked,
-                )
+                ).at(line.path)
         transition(session, request, "submit", now=unit.now, submitted_at=unit.now)
         approvals.open_round(session, request, unit.now)
         return request

@@ -26,6 +26,7 @@ class Check:
 
     department_id: str
     department_name: str
+    path: str
     resource: str
     limit: int | None
     used: int
@@ -63,7 +64,7 @@ def check(session: Session, department_id: str, amount: Amount) -> list[Check]:
     rows = session.scalars(select(Quota).where(Quota.department_id.in_([n.id for n in nodes]))).all()
     by_key = {(row.department_id, row.resource): row for row in rows}
     return [
-        Check(node.id, node.name, resource, row.limit, row.reserved + row.committed, count)
+        Check(node.id, node.name, node.path, resource, row.limit, row.reserved + row.committed, count)
         for node in nodes
         for resource, count in asked.items()
         if (row := by_key.get((node.id, resource)))
@@ -206,7 +207,7 @@ def _exceeded(
                     limit=row.limit,
                     used=row.reserved + row.committed,
                     asked=held + used,
-                )
+                ).at(node.path)
     return Conflict("row.changed", noun="quota")
 
 

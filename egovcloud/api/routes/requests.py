@@ -156,7 +156,7 @@ def create_request(call: Call, body: RequestCreate) -> RequestDetail:
 def check_request(call: Call, body: RequestCheck) -> CheckAnswer:
     """What it would cost and who would decide; stores nothing."""
     checked = service.check(call.house, call.actor, **_plain(body))
-    return CheckAnswer.of(shown.check_view(call.house, reader(call), checked))
+    return CheckAnswer.of(shown.check_view(reader(call), checked))
 
 
 @routes.get("/requests/<request_id>", permission="request:read")

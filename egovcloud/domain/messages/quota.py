@@ -1,6 +1,11 @@
 """What is said when limits are set, and of the chain of approvals."""
 
 SENTENCES: dict[str, tuple[str, str]] = {
+    "quota.exceeded_above": (
+        "A department above yours has no room for {asked} more {resource}; ask for less, return something, or ask the "
+        "centre.",
+        "上级部门的 {resource} 配额不足以再分配 {asked}；请减少申请、归还资源或联系中心。",
+    ),
     "quota.resource": ("Quotas are kept for: {allowed}.", "配额只有以下资源：{allowed}。"),
     "quota.above_parent": (
         "A limit of {limit} {resource} is more than the {parent_limit} that {parent} has; give less, or have the quota "
