@@ -13,7 +13,9 @@ for pair in run:/run/libvirt etc:/etc/libvirt lib:/var/lib/libvirt log:/var/log/
 done
 mount --bind "$directory/hosts" /etc/hosts
 mount --bind "$directory/resolv.conf" /etc/resolv.conf # a name server that cannot be reached costs 13 s a look-up
-[ ! -e "$directory/no-kvm" ] || [ ! -e /dev/kvm ] || mount --bind /dev/null /dev/kvm
+# A read-only file, so that libvirt sees that it cannot be used; of one that it could use it would ask QEMU at every call.
+[ ! -e "$directory/no-kvm" ] || [ ! -e /dev/kvm ] || mount --bind "$directory/no-kvm" /dev/kvm
+[ ! -e "$directory/no-kvm" ] || [ ! -e /dev/kvm ] || mount -o remount,ro,bind /dev/kvm
 echo ready
 exec >/dev/null
 # The kernel hands orphans to this process; bash reaps them while it waits.
