@@ -129,6 +129,8 @@ def shape(
             )
     if zone_id is not None:
         _one(session, Zone, zone_id, f"{prefix}zone_id")
+    else:  # a network of a zone reaches no host outside of it
+        zone_id = next((network.zone_id for network in networks if network.zone_id), None)
     lines = tuple(keys) if keys is not None else ssh_lines(session, ssh_key_ids, user_id, f"{prefix}ssh_key_ids")
     return Shape(flavor, image, networks, groups, lines, zone_id)
 

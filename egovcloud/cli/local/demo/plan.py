@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from egovcloud.cli.local.demo import days, machines, requests, upkeep, wishes
-from egovcloud.cli.local.demo.city import App, City, HostRoom
+from egovcloud.cli.local.demo.city import App, City, HostRoom, Row
 from egovcloud.cli.local.demo.days import HERE
+from egovcloud.cli.local.demo.today import CREATED
 
 MACHINES = 1500
 DAYS = 365
@@ -56,7 +58,7 @@ def _before(city: City) -> None:
         moment = days.moment(city.draw, city.draw.choice(open_days))
         operator = city.draw.choice(city.operators)
 
-        def move_in(at: datetime, app: App = app, count: int = count, operator: dict[str, object] = operator) -> None:
+        def move_in(at: datetime, app: App = app, count: int = count, operator: Row = operator) -> None:
             wanted = wishes.of(city, app, count, at, first=True)
             machines.deploy(city, app, at, wanted, machines.Order(operator))
 
@@ -148,19 +150,19 @@ def _upkeep(city: City) -> None:
     city.plan(days.moment(city.draw, day), lambda at: upkeep.disable(city, at, old, city.operators[0]))
 
 
-def _drain(city: City, host: HostRoom, user: dict[str, object], back: bool):  # type: ignore[no-untyped-def]
+def _drain(city: City, host: HostRoom, user: Row, back: bool) -> Callable[[datetime], None]:
     return lambda at: upkeep.drain(city, at, host, user, back=back)
 
 
 def _settle(city: City) -> None:
     """What is still on somebody's desk made a few machines fewer: operators made them on the last working day."""
     day = work_days(city, 14, 1)[-1]
-    lacking = MACHINES - 1 - len(city.machines)  # one more fails today
+    lacking = MACHINES - CREATED - len(city.machines)
     large = sorted(city.apps, key=lambda app: -app.system.weight)[:12]
     for _ in range(abs(lacking)):
         app, operator = city.draw.choice(large), city.draw.choice(city.operators)
 
-        def make(at: datetime, app: App = app, operator: dict[str, object] = operator) -> None:
+        def make(at: datetime, app: App = app, operator: Row = operator) -> None:
             machines.deploy(city, app, at, wishes.of(city, app, 1, at, first=False), machines.Order(operator))
 
         def drop(at: datetime) -> None:

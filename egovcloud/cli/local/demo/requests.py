@@ -131,6 +131,8 @@ def file(
         if fate == "back" or clock >= city.midnight:
             return row
         clock = days.later(city.draw, clock, 1, 20)
+        if clock >= city.midnight:
+            return row
         did(city, clock, by, "request.update", "request", row)
         clock += timedelta(minutes=5)
         submit(city, row, by, clock)
@@ -140,7 +142,7 @@ def file(
         wait = fate.partition(":")[2]
         clock = _decide(city, row, app, clock, 1, "reject" if fate == "no" else "approve", wait)
     if row["state"] == "approved":
-        city.plan(clock, lambda when: _provision(city, row, by, when, make))
+        city.plan(clock, lambda when: provision(city, row, by, when, make))
     return row
 
 
@@ -266,7 +268,7 @@ def _void(city: City, row: Row, at: datetime) -> None:
             approval.update(state="void", updated_at=at, generation=approval["generation"] + 1)
 
 
-def _provision(city: City, row: Row, by: Row, at: datetime, make: Make) -> None:
+def provision(city: City, row: Row, by: Row, at: datetime, make: Make) -> None:
     """The last yes made it real."""
     parent = journal.queued(city, at, "request.provision", row, by=by)
     row["operation_id"] = parent["id"]

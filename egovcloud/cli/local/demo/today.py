@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from egovcloud.cli.local.demo import journal, ledger, machines, requests, room
+from egovcloud.cli.local.demo import journal, ledger, machines, requests, room, upkeep, wishes
 from egovcloud.cli.local.demo.audit import did
 from egovcloud.cli.local.demo.city import App, City, HostRoom, Machine, Row
 from egovcloud.cli.local.demo.data.systems import Role
@@ -18,17 +18,51 @@ from egovcloud.scheduler import Ask, place
 
 MOVED = 4  # machines that the drain has moved already
 LANES = 2  # how many move at once
+FULFILLED = (("xzsp", 2, 1.7), ("ybjs", 1, 4.4))  # (application, machines, hours ago)
+CREATED = 4  # by these, and by the one that fails
+FILED = (("shjz", 14), ("jyfw", 95), ("smk", 210))  # (application, minutes ago)
+RESTARTS = (23, 71, 160, 305, 480)  # minutes ago
+STOPS = (41, 260)
 
 
 def happen(city: City) -> list[str]:
     """Everything of today; returns the hosts that are dead."""
     dead = _host_down(city)
+    _morning(city)
     _drain(city)
     _no_room(city)
     _pool_full(city)
     _snapshot_refused(city)
     _gone(city)
     return [dead.row["name"]]
+
+
+def _morning(city: City) -> None:
+    """What a centre does in some hours: two requests were fulfilled, three came in, machines were restarted."""
+    for slug, count, hours in FULFILLED:
+        app = next(app for app in city.apps if app.system.slug == slug)
+        by, at = requests.requester(city, app), city.now - timedelta(hours=hours)
+        role = next(role for role in wishes.roles_of(app) if role.name == "app")
+        wish = Wish(role, f"{slug}-app-n", count, "g-4c8g", "euler", (100,), False)
+        words = (f"{app.system.name}年底扩容", f"年底集中办理，预计并发翻番，需提前扩容 {count} 台。")
+        request = _approved(city, app, by, at, words, [wish])
+        requests.provision(city, request, by, at, _deployment(city, app, [wish]))
+    for slug, minutes in FILED:
+        app = next(app for app in city.apps if app.system.slug == slug)
+        at = city.now - timedelta(minutes=minutes)
+        row = requests.for_machines(city, app, at, 2, "draft")
+        by = next(user for user in city.users.values() if user["id"] == row["requester_id"])
+        done = at + timedelta(minutes=4)
+        requests.submit(city, row, by, done)
+        requests.enter_round(city, row, app, done, 1, requests.chain(city, app), [])
+    for minutes in RESTARTS:
+        upkeep.reboot(city, city.now - timedelta(minutes=minutes))
+    for minutes in STOPS:
+        upkeep.stop(city, city.now - timedelta(minutes=minutes), back=False)
+
+
+def _deployment(city: City, app: App, wanted: list[Wish]) -> requests.Make:
+    return lambda when, order: machines.deploy(city, app, when, wanted, order)
 
 
 def problem_data(problem: Problem) -> dict[str, Any]:
@@ -43,7 +77,9 @@ def told(problem: Problem) -> dict[str, Any]:
 
 def _pick(city: City, fits: Callable[[Machine], bool]) -> Machine:
     """The machine that is the same for the same seed, whatever the hour."""
-    return city.draw.choice([machine for machine in city.machines.values() if fits(machine)])
+    calm = city.now - timedelta(days=1)
+    found = [m for m in city.machines.values() if m.row["updated_at"] < calm and fits(m)]
+    return city.draw.choice(found)
 
 
 def _host_down(city: City) -> HostRoom:
@@ -129,7 +165,7 @@ def _drain(city: City) -> None:
     journal.step(city, parent, 0, "move", "running", parent["started_at"], None, None)
 
 
-def _waiting(city: City, machine: Machine, at: Any, user: Row, parent: Row) -> Row:
+def _waiting(city: City, machine: Machine, at: datetime, user: Row, parent: Row) -> Row:
     """A machine that will move; its operation is queued and its state says so."""
     row = machine.row
     child = journal.queued(city, at, "instance.migrate", row, by=user, parent=parent, params={"host_id": None})
@@ -149,7 +185,8 @@ def _no_room(city: City) -> None:
     wish = Wish(role, "tdt-tile-cache", 1, "m-32c512g", "euler", (), False)
     by = requests.requester(city, app)
     at = city.now - timedelta(hours=5, minutes=21)
-    request = _approved(city, app, by, at, wish)
+    words = ("天地图·苏州瓦片缓存大内存节点", "新版底图发布，瓦片全内存缓存，申请 1 台 512 GiB 内存云主机。")
+    request = _approved(city, app, by, at, words, [wish])
     row = machines.instance_row(city, app, at, wish, wish.name, Order(by, request), None)
     machine = Machine(row, app, role.name, wish.name, next(iter(city.hosts.values())), 0.0, absent=True)
     machines.plug(city, machine, city.networks[role.network])
@@ -197,25 +234,24 @@ def _no_room(city: City) -> None:
     request.update(state="failed", updated_at=ended, generation=request["generation"] + 3)
 
 
-def _approved(city: City, app: App, by: Row, at: Any, wish: Wish) -> Row:
-    """A request of yesterday that was approved a moment ago."""
-    from egovcloud.cli.local.demo import wishes
-
-    words = ("天地图·苏州瓦片缓存大内存节点", "新版底图发布，瓦片全内存缓存，申请 1 台 512 GiB 内存云主机。")
+def _approved(city: City, app: App, by: Row, at: datetime, words: tuple[str, str], wanted: Sequence[Wish]) -> Row:
+    """A request that was filed two hours before ``at`` and has just had its last yes."""
     filed = at - timedelta(hours=2)
-    request = requests.file(city, app, filed, by, words, [wishes.item(city, app, wish, by)], "draft", _never)
+    items = [wishes.item(city, app, wish, by) for wish in wanted]
+    request = requests.file(city, app, filed, by, words, items, "draft", _never)
     clock = filed + timedelta(minutes=11)
     requests.submit(city, request, by, clock)
-    said = []
-    for level, department in requests.chain(city, app):
-        clock += timedelta(minutes=35)
-        said.append(("approve", city.approvers[department["id"]], clock, "同意。"))
-        del level
-    requests.enter_round(city, request, app, filed + timedelta(minutes=11), 1, requests.chain(city, app), said)
+    levels = requests.chain(city, app)
+    step = (at - clock) / len(levels)
+    said = [
+        ("approve", city.approvers[department["id"]], clock + step * place, "同意。")
+        for place, (_, department) in enumerate(levels, 1)
+    ]
+    requests.enter_round(city, request, app, clock, 1, levels, said)
     return request
 
 
-def _never(at: Any, order: Order) -> Any:
+def _never(at: datetime, order: Order) -> datetime:
     raise AssertionError("a request that is written by hand makes nothing by itself")
 
 

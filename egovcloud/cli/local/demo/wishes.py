@@ -40,7 +40,7 @@ def of(city: City, app: App, count: int, at: datetime, *, first: bool) -> list[W
 def _wish(city: City, app: App, role: Role, count: int, at: datetime) -> Wish:
     app.batches[role.name] = app.batches.get(role.name, 0) + 1
     batch = app.batches[role.name]
-    flavor = city.draw.weighted(role.flavors, [5, 4, 2, 2, 1][: len(role.flavors)])
+    flavor = city.draw.weighted(role.flavors, [5, 4, 2, 4, 3][: len(role.flavors)])
     disks = (city.draw.choice(role.disks),) if role.disks and city.draw.chance(WITH_DISK) else ()
     name = f"{app.system.slug}-{role.name}{batch if batch > 1 else ''}"
     apart = 2 <= count <= 4 and city.draw.chance(0.5)

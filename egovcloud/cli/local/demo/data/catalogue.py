@@ -30,7 +30,8 @@ GENERAL = Model("Hygon C86 7285", 96, 512, 6400)
 SMALL = Model("Intel Xeon Gold 5218", 64, 256, 3600)
 LARGE = Model("Hygon C86 7390", 128, 768, 9600)
 MEMORY = Model("Intel Xeon Platinum 8380", 160, 1536, 13000)
-DOMESTIC = Model("Kunpeng 920", 96, 384, 5600)
+DOMESTIC = Model("Hygon C86 7285H", 96, 384, 5600)
+RECOVERY = Model("Intel Xeon Gold 6248", 64, 256, 2600)
 
 
 class Pool(NamedTuple):
@@ -46,12 +47,12 @@ class Pool(NamedTuple):
 
 
 POOLS = (
-    Pool("general", "gov", "通用计算池", "zc1-gen", (GENERAL,) * 13 + (SMALL,) * 3, "standard", 4.0),
+    Pool("general", "gov", "通用计算池", "zc1-gen", (GENERAL,) * 14 + (SMALL,) * 3, "standard", 4.0),
     Pool("database", "gov", "数据库高性能池", "zc1-db", (MEMORY,) * 12, "performance", 2.0),
-    Pool("domestic", "gov", "信创池", "zc1-xc", (DOMESTIC,) * 6, "standard", 4.0),
+    Pool("domestic", "gov", "信创池", "zc1-xc", (DOMESTIC,) * 5, "standard", 4.0),
     Pool("internet", "inet", "互联网应用池", "zc1-net", (GENERAL,) * 8 + (SMALL,) * 3, "standard", 4.0),
     Pool("private", "priv", "专网池", "zc1-prv", (LARGE,) * 5, "standard", 4.0),
-    Pool("recovery", "dr-gov", "灾备计算池", "zc2-gen", (GENERAL,) * 8, "standard", 4.0),
+    Pool("recovery", "dr-gov", "灾备计算池", "zc2-gen", (RECOVERY,) * 8, "standard", 2.0),
     Pool("recovery-inet", "dr-inet", "灾备互联网池", "zc2-net", (SMALL,) * 2, "standard", 4.0),
 )
 STORAGE_POOL = "local"  # one name everywhere: a machine that moves finds the pool of the same name
