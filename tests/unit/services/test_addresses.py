@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -12,19 +12,10 @@ from sqlalchemy.orm import Session
 from egovcloud.domain.errors import Conflict, QuotaExceeded
 from egovcloud.domain.ids import derived_id, mac_address, new_id
 from egovcloud.services.addresses import add_ports, allocate, total_addresses
-from egovcloud.store.base import Model
 from egovcloud.store.database import Database
 from egovcloud.store.models import Department, Flavor, Image, Instance, Network, Port, Project
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    Model.metadata.create_all(database.engine)
-    yield database
-    database.dispose()
 
 
 def world(session: Session, cidr: str = "10.0.0.0/29", gateway: str = "10.0.0.1") -> tuple[Network, Project]:
@@ -118,3 +109,17 @@ def test_a_network_on_its_way_out_gives_no_address(database: Database) -> None:
         session.flush()
         with pytest.raises(Conflict, match="deleting"):
             allocate(session, network, 1)
+
+
+def test_many_at_once_get_different_addresses(database: Database) -> None:
+    with database.unit() as session:
+        network, project = world(session, cidr="10.0.0.0/27")
+
+    def take(number: int) -> str:
+        with database.unit() as session:
+            row = machine(session, session.get_one(Project, project.id), f"m-{number}")
+            return add_ports(session, row, [session.get_one(Network, network.id)], NOW)[0].address
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(take, range(24)))
+    assert sorted(taken, key=lambda text: int(text.rpartition(".")[2])) == [f"10.0.0.{n}" for n in range(2, 26)]
