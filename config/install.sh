@@ -122,7 +122,7 @@ console() {
   [ -f web/package.json ] || return 0
   hash=$(cd web && find . \( -name node_modules -o -name dist -o -name coverage \) -prune -o -type f -print0 |
     LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
-  [ "$(cat .venv/.egov-console 2>/dev/null)" = "$hash" ] && [ -f web/dist/index.html ] && return
+  [ "$(cat .venv/.egov-console 2>/dev/null)" = "$hash" ] && [ -f egovcloud/console/static/index.html ] && return
   node_tools
   libraries=$(sha256sum web/package-lock.json)
   if [ "$(cat web/node_modules/.egov-lock 2>/dev/null)" != "$libraries" ]; then
@@ -130,7 +130,7 @@ console() {
     echo "$libraries" >web/node_modules/.egov-lock
   fi
   step "Console: building" npm --prefix web run build
-  [ -f web/dist/index.html ] || fail "the console's build left no web/dist/index.html"
+  [ -f egovcloud/console/static/index.html ] || fail "the console's build left no egovcloud/console/static/index.html"
   echo "$hash" >.venv/.egov-console
 }
 
