@@ -120,10 +120,7 @@ def create(
             raise Invalid("image.sha256", field="sha256")
         if not LOGIN_USER.fullmatch(login_user):
             raise Invalid("image.login_user", field="login_user")
-        taken = (Image.name == name, Image.state != "deleted")
-        rules.free(
-            session, *taken, Image.department_id.is_(None) if owner is None else Image.department_id == owner, name=name
-        )
+        _free_name(session, name, owner)
         path = inside(disk, directories, "disk")
         row = Image(
             id=new_id(),
@@ -155,7 +152,9 @@ def rename(house: House, actor: Actor, id_: str, *, name: str) -> View:
     """Another name."""
     with house.write(actor, "image.update", "image") as unit:
         row = _changing(unit, actor, id_, "image:update")
-        touch(unit.session, row, now=unit.now, name=rules.name(name))
+        name = rules.name(name)
+        _free_name(unit.session, name, row.department_id, row.id)
+        touch(unit.session, row, now=unit.now, name=name)
         emit(unit.session, unit.now, "image.update", "image", row.id, department_id=row.department_id)
         return views(unit.session, actor, [row])[0]
 
@@ -215,6 +214,11 @@ def _owner(session: Session, actor: Actor, visibility: str, department_id: str |
     if (department_id is not None) != (visibility == "department"):
         raise Invalid("image.department", field="department_id")
     return None if department_id is None else given(session, actor, department.NOUN, department_id, "department_id").id
+
+
+def _free_name(session: Session, name: str, owner: str | None, id_: str = "") -> None:
+    mine = Image.department_id.is_(None) if owner is None else Image.department_id == owner
+    rules.free(session, Image.name == name, Image.state != "deleted", Image.id != id_, mine, name=name)
 
 
 def _check_boot(firmware: str, kernel: str | None, initrd: str | None, cmdline: str | None) -> None:

@@ -107,10 +107,8 @@ def create(
         session.execute(root.with_for_update(key_share=True))
         if mode != "bridged":
             _refuse_overlap(session, actor, net, zone_id)
-        taken = (Network.name == name, Network.state != "deleted")
         owner = unit.department_id
-        mine = Network.department_id.is_(None) if owner is None else Network.department_id == owner
-        rules.free(session, *taken, mine, name=name)
+        _free_name(session, name, owner)
         row = Network(
             id=new_id(),
             created_at=unit.now,
@@ -136,7 +134,9 @@ def rename(house: House, actor: Actor, id_: str, *, name: str) -> View:
         row = find(unit.session, actor, NOUN, id_)
         unit.about("network", row, before=row.name)
         unit.require("network:update", row.department_id)
-        touch(unit.session, row, now=unit.now, name=rules.name(name))
+        name = rules.name(name)
+        _free_name(unit.session, name, row.department_id, row.id)
+        touch(unit.session, row, now=unit.now, name=name)
         emit(unit.session, unit.now, "network.update", "network", row.id, department_id=row.department_id)
         return views(unit.session, actor, [row])[0]
 
@@ -189,6 +189,11 @@ def parse_gateway(gateway: str | None, net: IPv4Network) -> str:
     if address is None or address not in net or address in (net.network_address, net.broadcast_address):
         raise Invalid("network.gateway", field="gateway", gateway=gateway[:64], cidr=str(net))
     return str(address)
+
+
+def _free_name(session: Session, name: str, owner: str | None, id_: str = "") -> None:
+    mine = Network.department_id.is_(None) if owner is None else Network.department_id == owner
+    rules.free(session, Network.name == name, Network.state != "deleted", Network.id != id_, mine, name=name)
 
 
 def _refuse_overlap(session: Session, actor: Actor, net: IPv4Network, zone_id: str | None) -> None:

@@ -26,6 +26,8 @@ from egovcloud.store.models import Approval, Department, Instance, Project, Requ
 
 MAX_MACHINES = 1000  # of one request
 MAX_ITEMS = 50
+# Together with the machine's number they are the name of a volume, which has room for 120 characters.
+MACHINE_NAME, VOLUME_NAME = 64, 40
 Item = Mapping[str, Any]
 
 
@@ -355,10 +357,10 @@ def _validated_item(
             "volumes": [],
             **item,
         }
-        rules.name(filled["name"], f"{prefix}name", 100)
+        rules.name(filled["name"], f"{prefix}name", MACHINE_NAME)
         rules.within(filled["count"], f"{prefix}count", 1, MAX_MACHINES)
         for index, volume in enumerate(filled["volumes"]):
-            rules.name(volume["name"], f"{prefix}volumes[{index}].name", 40)
+            rules.name(volume["name"], f"{prefix}volumes[{index}].name", VOLUME_NAME)
             rules.within(volume["size_gib"], f"{prefix}volumes[{index}].size_gib", *volumes.SIZE_GIB)
         _shape(session, project, filled, user_id, prefix)
         return filled

@@ -26,7 +26,7 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 class VolumeOfItem(Body):
     """A volume beside each machine of the item."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=service.VOLUME_NAME)]
     size_gib: Size
 
 
@@ -34,7 +34,7 @@ class InstanceItem(Body):
     """Machines of one kind; with ``anti_affinity`` no two of them on one host."""
 
     kind: Literal["instance"]
-    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=service.MACHINE_NAME)]
     count: Annotated[int, Field(ge=1, le=service.MAX_MACHINES)] = 1
     flavor_id: Id
     image_id: Id
