@@ -88,8 +88,4 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Network {network} has no free address left out of {total}; use another network or return instances.",
         "网络 {network} 的 {total} 个地址已用完，请换用其他网络或归还云主机。",
     ),
-    "guest.did_not_stop": (
-        "The guest did not power off within {limit} s.",
-        "云主机在 {limit} 秒内没有关机。",
-    ),
 }
