@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from egovcloud.cli import connection, resolve
 from egovcloud.cli.declare import Noun, Param, Verb
-from egovcloud.cli.failures import Usage
+from egovcloud.cli.failures import Refused, Usage
 from egovcloud.cli.language import say
 from egovcloud.cli.nouns import load
 from egovcloud.cli.output import FORMATS, Output
+from egovcloud.cli.values import label
 from egovcloud.domain.errors import Invalid, Unauthenticated
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Call:
         if wanted not in FORMATS:
             raise Usage("cli.bad_choice", option="--output", value=wanted, choices=", ".join(FORMATS))
         self.output = Output(format=wanted, chosen=chosen)
+        self._names: dict[tuple[str, str], str] = {}
         self._seen: dict[tuple[str, str, tuple[tuple[str, str], ...]], dict[str, Any]] = {}
 
     @cached_property
@@ -77,6 +79,16 @@ class Call:
     def identify(self, noun: Noun | str, text: str, scope: Mapping[str, str] | None = None) -> str:
         """The id of what ``text`` names."""
         return str(self.thing(noun, text, scope)["id"])
+
+    def name_of(self, noun: str, identifier: str) -> str:
+        """What a thing is called, asked once; its id when it is gone or hidden, or the noun has no address of one."""
+        key = (noun, identifier)
+        if key not in self._names:
+            try:
+                self._names[key] = label(self.client.get(f"{load(noun).path}/{identifier}"))
+            except Refused:
+                self._names[key] = identifier
+        return self._names[key]
 
     def scope(self, names: Sequence[str]) -> dict[str, str]:
         """Filters that narrow a search to what ``--department`` and ``--project`` of this command say."""

@@ -23,7 +23,7 @@ class Column:
 
 
 def columns(text: str) -> tuple[Column, ...]:
-    """``"name memory=memory_mib:mib"`` → columns; styles: text, state, time, mib, gib, flag."""
+    """``"name memory=memory_mib:mib"`` → columns; styles: text, state, time, mib, gib, flag, count, progress."""
     found = []
     for word in text.split():
         rest, _, style = word.partition(":")

@@ -134,15 +134,15 @@ class Output:
 
         from egovcloud.cli.table import colour
 
-        styles = {column.path: column.style for column in columns}
+        declared = {column.path: column for column in columns}
         pairs: list[tuple[str, str, bool]] = []
         later: list[tuple[str, list[Any]]] = []
         for key, value in item.items():
             if isinstance(value, list) and value and (key in sections or _wide(value)):
                 later.append((key, value))
                 continue
-            style = styles.get(key) or _style(key)
-            pairs.append((harmless(title(key)), harmless(_detail(value, style)), style == "state"))
+            column = declared.get(key) or Column(key, key, _style(key))
+            pairs.append((harmless(title(column.key)), harmless(_detail(value, column.style)), column.style == "state"))
         size = max((cell_len(name) for name, _, _ in pairs), default=0)
         for name, value, state in pairs:
             shown = colour(value, value) if state and self.coloured else value
@@ -192,7 +192,7 @@ def _wide(value: list[Any]) -> bool:
 
 
 def _style(key: str) -> str:
-    if key.endswith("_at") or key == "at":
+    if key.endswith("_at") or key in ("at", "not_before"):
         return "time"
     if key == "state":
         return "state"
@@ -201,13 +201,13 @@ def _style(key: str) -> str:
 
 def _detail(value: Any, style: str) -> str:
     """A value among the details of one thing: a reference shows its id too, because the next command may need it."""
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and style == "text":
         name = label(value)
         identifier = str(value.get("id") or "")
         return f"{name} ({identifier})" if identifier and identifier != name else name or "-"
     if value == [] or value == {}:
         return "-"
-    return styled(value, style)
+    return plain(value) if style == "count" else styled(value, style)
 
 
 def _guess(items: Sequence[Any]) -> list[Column]:

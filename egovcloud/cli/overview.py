@@ -21,10 +21,14 @@ def show_overview(output: Output, answer: Mapping[str, Any]) -> None:
         part = answer.get(noun)
         if isinstance(part, Mapping):
             lines[noun] = _count(part)
-    for resource, style in (("vcpus", "text"), ("memory_mib", "mib"), ("storage_gib", "gib")):
+    for resource, key, style in (
+        ("vcpus", "vcpus", "text"),
+        ("memory_mib", "memory", "mib"),
+        ("storage_gib", "storage", "gib"),
+    ):
         part = (answer.get("capacity") or {}).get(resource)
         if isinstance(part, Mapping):
-            lines[resource] = f"{styled(part.get('allocated'), style)} / {styled(part.get('total'), style)}"
+            lines[key] = f"{styled(part.get('allocated'), style)} / {styled(part.get('total'), style)}"
     operations = answer.get("operations") or {}
     lines["approvals_pending"] = answer.get("approvals_pending")
     lines["operations_running"] = operations.get("running")

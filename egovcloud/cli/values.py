@@ -10,7 +10,7 @@ from typing import Any
 from egovcloud.cli.language import first_known, known, say
 
 # What people call a thing by, in the order of preference.
-LABELS = ("name", "number", "username", "display_name", "title", "address", "code", "id")
+LABELS = ("name", "number", "username", "display_name", "title", "address", "detail", "code", "id")
 
 
 def find(row: Any, path: str) -> Any:
@@ -62,6 +62,10 @@ def styled(value: Any, style: str) -> str:
         return f"{plain(value / 1024)} GiB" if value >= 1024 else f"{plain(value)} MiB"
     if style == "gib" and isinstance(value, (int, float)):
         return f"{plain(value)} GiB"
+    if style == "count" and isinstance(value, list):
+        return str(len(value))
+    if style == "progress" and isinstance(value, Mapping):
+        return f"{plain(value.get('done'))}/{plain(value.get('total'))}"
     if style == "flag":
         return say("cli.yes") if value else say("cli.no")
     return plain(value)

@@ -36,7 +36,7 @@ NOUN = Noun(
     searchable=False,
     names=("id",),
     columns=columns(
-        "id kind state subject requested_by progress=progress.done created=created_at:time finished=finished_at:time"
+        "id kind state subject requested_by progress:progress created=created_at:time finished=finished_at:time"
     ),
     filters=(
         choice("state", *OPERATION.states),

@@ -32,11 +32,15 @@ def show_hosts(call: Call, hosts: list[Any]) -> None:
 
 
 def why(host: Mapping[str, Any]) -> str:
-    """The sentences of the reasons; for a refused host only what refused it."""
+    """The sentences that matter: for a refused host what refused it, for the others what ranked them."""
     reasons = [reason for reason in host.get("reasons") or [] if isinstance(reason, Mapping)]
-    against = [reason for reason in reasons if reason.get("ok") is False]
-    chosen = against if against and not host.get("accepted") else reasons
-    return "; ".join(str(reason.get("text") or reason.get("filter") or reason.get("weigher")) for reason in chosen)
+    wanted = [reason for reason in reasons if reason.get("weigher")] if host.get("accepted") else refusals(host)
+    return " ".join(str(reason.get("text") or reason.get("weigher") or reason.get("filter")) for reason in wanted)
+
+
+def refusals(host: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The reasons that spoke against a host."""
+    return [reason for reason in host.get("reasons") or [] if isinstance(reason, Mapping) and reason.get("ok") is False]
 
 
 NOUN = Noun(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from egovcloud.cli.declare import Noun, Param, Verb, choice, columns, flag, integer, ref, text
-from egovcloud.cli.nouns.placement import why
-from egovcloud.cli.nouns.request_items import request_body
-from egovcloud.cli.verbs import TARGET, action, finish, lists, shows
+from egovcloud.cli.nouns.placement import refusals
+from egovcloud.cli.nouns.request_items import request_body, with_names
+from egovcloud.cli.verbs import TARGET, action, finish, lists
 from egovcloud.domain.errors import QuotaExceeded
 from egovcloud.domain.lifecycle import REQUEST
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 QUOTA = columns("department resource limit used asked after ok:flag")
 CHAIN = columns("position level department")
-PLACES = columns("item index host why")
+PLACES = columns("item index host refused=why")
 
 
 def run_create(call: Call) -> None:
@@ -57,7 +58,7 @@ def run_check(call: Call) -> None:
 
 
 def run_placement(call: Call) -> None:
-    """Where each machine of the request would go, and why not elsewhere."""
+    """Where each machine would go, and how many hosts each filter refused; json and yaml tell it host by host."""
     (target,) = call.targets()
     answer = call.client.get(f"/requests/{target['id']}/placement")
     places = answer["items"] if isinstance(answer, Mapping) else answer
@@ -66,10 +67,20 @@ def run_placement(call: Call) -> None:
         return
     rows = []
     for place in places:
-        refused = [host for host in place.get("reasons") or [] if not host.get("accepted")]
-        text = "; ".join(f"{(host.get('host') or {}).get('name')}: {why(host)}" for host in refused)
-        rows.append({**place, "why": text})
+        refused = Counter(
+            str(reason.get("filter")) for host in place.get("reasons") or [] for reason in refusals(host)[:1]
+        )
+        rows.append({**place, "why": ", ".join(f"{name} {count}" for name, count in refused.most_common())})
     call.output.rows(rows, PLACES)
+
+
+def run_show(call: Call) -> None:
+    """One request; for people its items name what they want, which the request itself knows by id."""
+    (target,) = call.targets()
+    item = call.client.get(f"/requests/{target['id']}")
+    if call.output.format == "table" and not call.output.chosen:
+        item = {**item, "items": [with_names(call, part) for part in item.get("items") or []]}
+    call.output.one(item, NOUN.columns, NOUN.sections)
 
 
 CONTENT = (
@@ -108,6 +119,7 @@ NOUN = Noun(
         text("pending_level", metavar="LEVEL"),
     ),
     sections={
+        "items": columns("kind name count flavor image networks volumes instance size=size_gib:gib"),
         "approvals": columns("position level department state decided_by decided=decided_at:time comment"),
         "quota": QUOTA,
         "instances": columns("name state id"),
@@ -128,7 +140,7 @@ NOUN = Noun(
         Verb("check", run_check, CONTENT),
         action("submit"),
         lists(examples=("request list --state submitted",)),
-        shows(),
+        Verb("show", run_show, (TARGET,)),
         Verb("update", run_update, (TARGET, *CONTENT), writes=True),
         action("approve", text("comment", default=""), slow=True),
         action("reject", text("comment", required=True)),

@@ -56,6 +56,17 @@ def request_body(call: Call, *, partial: bool = False) -> dict[str, Any]:
     return body
 
 
+def with_names(call: Call, item: Mapping[str, Any]) -> dict[str, Any]:
+    """The item with a name beside each id; what is gone or hidden keeps its id."""
+    shown = dict(item)
+    for name, (key, noun, many) in _REFS.items():
+        wanted = item.get(key)
+        if wanted:
+            shown[name] = [call.name_of(noun, one) for one in wanted] if many else call.name_of(noun, str(wanted))
+    shown["volumes"] = [f"{volume.get('name')}:{volume.get('size_gib')}" for volume in item.get("volumes") or []]
+    return shown
+
+
 def read_document(path: str) -> dict[str, Any]:
     """The YAML (or JSON) of a file; ``-`` is standard input."""
     import yaml

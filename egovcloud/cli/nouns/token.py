@@ -56,7 +56,7 @@ NOUN = Noun(
     "token",
     "/tokens",
     searchable=False,
-    columns=columns("name prefix permissions expires=expires_at:time last_used=last_used_at:time id"),
+    columns=columns("name prefix permissions:count expires=expires_at:time last_used=last_used_at:time id"),
     verbs=(
         lists(),
         Verb(

@@ -36,6 +36,7 @@ OWN: dict[str, tuple[str, ...]] = {
     "quota tree": ("GET /quotas/tree",),
     "request check": ("POST /requests/check",),
     "request create": ("POST /requests", "POST /requests/{}/submit"),
+    "request show": ("GET /requests/{}",),
     "request placement": ("GET /requests/{}/placement",),
     "request update": ("PATCH /requests/{}",),
     "role list": ("GET /roles",),

@@ -128,13 +128,15 @@ def test_trees_are_drawn(run: Run, cloud: Cloud) -> None:
 def test_a_placement_preview_says_why_not(run: Run, cloud: Cloud) -> None:
     full = {"filter": "memory", "ok": False, "text": "needs 8 GiB, 2 GiB are free"}
     fine = {"filter": "vcpu", "ok": True, "text": "enough vCPUs"}
+    rank = {"filter": None, "weigher": "memory", "ok": True, "text": "90% of memory stays free"}
     hosts = [
-        {"host": ref(71, "kvm-1"), "accepted": True, "score": 0.9, "reasons": [fine]},
+        {"host": ref(71, "kvm-1"), "accepted": True, "score": 0.9, "reasons": [fine, rank]},
         {"host": ref(72, "kvm-2"), "accepted": False, "score": None, "reasons": [fine, full]},
     ]
     cloud.on("POST", "/placement/preview", Reply(200, hosts))
     out = run("placement", "preview", "--flavor", "small").out
     assert cloud.sent("POST")[-1].body == {"flavor_id": uid(21)}
-    assert "needs 8 GiB" in out.splitlines()[2]
-    assert "enough" not in out.splitlines()[2]
+    assert out.splitlines()[1].endswith("90% of memory stays free")
+    assert out.splitlines()[2].endswith("needs 8 GiB, 2 GiB are free")
+    assert "enough" not in out
     assert run("placement", "preview").code == 2

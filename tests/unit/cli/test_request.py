@@ -174,3 +174,31 @@ def test_a_request_shows_its_chain_and_quota(run: Run, cloud: Cloud) -> None:
     assert "Approvals:" in out
     assert "同意" in out
     assert "2026-11-23 02:00:00" in out
+
+
+def test_items_are_shown_by_name(run: Run, cloud: Cloud) -> None:
+    gone = {"kind": "instance", "name": "old", "count": 1, "flavor_id": uid(999), "image_id": uid(31), "volumes": []}
+    cloud.put("/requests", {**DRAFT, "items": [*ITEMS, gone]})
+    out = run("request", "show", "R20261123-0001").out
+    line = next(line for line in out.splitlines() if " web " in line)
+    assert line.split() == ["instance", "web", "2", "small", "debian-12", "office", "data:200", "-", "-"]
+    assert uid(999) in out
+    assert len(cloud.sent("GET", f"/images/{uid(31)}")) == 1
+    assert json.loads(run("request", "show", "R20261123-0001", "-o", "json").out)["items"][:3] == ITEMS
+
+
+def test_a_placement_counts_what_refused(run: Run, cloud: Cloud) -> None:
+    cloud.put("/requests", DRAFT)
+    no = {"filter": "memory", "weigher": None, "ok": False, "text": "needs more"}
+    hosts = [{"host": ref(71, "kvm-1"), "accepted": True, "score": 1, "reasons": []}]
+    hosts += [{"host": ref(72 + n, "kvm"), "accepted": False, "score": 0, "reasons": [no]} for n in range(2)]
+    places = [{"item": 0, "index": 0, "host": ref(71, "kvm-1"), "reasons": hosts}]
+    cloud.on("GET", "/requests/.*/placement", Reply(200, places))
+    assert run("request", "placement", "R20261123-0001").out.splitlines()[1].split() == [
+        "0",
+        "0",
+        "kvm-1",
+        "memory",
+        "2",
+    ]
+    assert json.loads(run("request", "placement", "R20261123-0001", "-o", "json").out) == places
