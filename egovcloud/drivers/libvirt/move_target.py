@@ -12,7 +12,7 @@ from egovcloud.drivers.libvirt import disk_xml, domains, filters, images, networ
 from egovcloud.drivers.libvirt.config import HostConfig
 from egovcloud.drivers.libvirt.errors import is_absent
 from egovcloud.drivers.libvirt.host import Session
-from egovcloud.drivers.libvirt.markup import Element, parse, read_mark, render
+from egovcloud.drivers.libvirt.markup import Element, el, parse, read_mark, render
 from egovcloud.drivers.libvirt.move_source import Arrived, DiskOnBoard, Luggage
 
 
@@ -50,13 +50,18 @@ class Plan:
         for kind in ("serial", "console"):
             for place in document.iterfind(f"devices/{kind}/source"):
                 place.set("path", self._in_state(source, place.get("path", "")))
-        for listen in document.iterfind("devices/graphics/listen[@type='socket']"):
-            listen.attrib.pop("socket", None)
-            if self.socket:
-                listen.set("socket", self.socket)
         for graphics in document.iterfind("devices/graphics"):
-            graphics.attrib.pop("socket", None)
+            self._rehang(graphics)
         return document
+
+    def _rehang(self, graphics: Element) -> None:
+        """A screen on a socket gets the target's; libvirt writes the source's at either of two places."""
+        listens = graphics.findall("listen[@type='socket']")
+        if graphics.attrib.pop("socket", None) is None and not listens:
+            return
+        for listen in graphics.findall("listen"):
+            graphics.remove(listen)
+        graphics.append(el("listen", type="socket", socket=self.socket))
 
     def _in_state(self, source: HostConfig, path: str) -> str:
         old = source.state_dir.rstrip("/") + "/"
