@@ -34,7 +34,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // A few chunks instead of fifty crumbs: what most pages need is fetched once.
-        advancedChunks: {
+        codeSplitting: {
           groups: [
             { name: 'vue', test: /node_modules\/(@vue|vue|vue-router|vue-i18n|@intlify)\//, priority: 2 },
             { name: 'element', test: /node_modules\/(element-plus|@element-plus|@vueuse|@floating-ui|lodash|async-validator|dayjs)/, priority: 1 },
