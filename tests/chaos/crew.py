@@ -17,10 +17,11 @@ from egovcloud.engine.worker import Worker
 from egovcloud.store.database import Database
 from tests.chaos.deeds import People
 from tests.chaos.worker import fork
-from tests.world import World, enter
+from tests.world import Inside
 
 LEASE = 2.0
 THREADS = 5
+PATIENCE = 30  # open operations at which people wait before they ask for more
 HELD = text(
     "SELECT count(*) FROM operations WHERE worker = :worker AND lease_until IS NOT NULL"
     " AND state IN ('queued', 'running', 'undoing')"
@@ -49,10 +50,13 @@ def _alone(parent: int) -> bool:
 
 @dataclass
 class Crew:
-    """Workers by name. The count of each thing that was done to them is in ``kills`` and ``stops``."""
+    """Workers by name. The count of each thing that was done to them is in ``kills`` and ``stops``.
 
-    world: World
-    database: Database
+    ``warm`` is forked with everything that was compiled for it; ``control`` is the parent's own way to the database.
+    """
+
+    warm: Inside
+    control: Database
     directory: Path
     pids: dict[str, int] = field(default_factory=dict)
     frozen: dict[str, float] = field(default_factory=dict)  # name → when it may go on
@@ -68,17 +72,16 @@ class Crew:
         parent = os.getpid()
 
         def job() -> None:
-            with enter(self.world, lease_seconds=LEASE) as inside:
-                worker = Worker(inside.runner, threads=THREADS, poll_seconds=0.05, name=name)
-                worker.start()
-                while not _alone(parent):
-                    time.sleep(0.2)
+            worker = Worker(self.warm.runner, threads=THREADS, poll_seconds=0.05, name=name)
+            worker.start()
+            while not _alone(parent):
+                time.sleep(0.2)
 
         self.pids[name] = fork(_quietly(self.directory / "workers.log", job))
 
     def holds(self, name: str) -> int:
         """How many operations a worker has in hand; certain while it is stopped."""
-        with self.database.read() as session:
+        with self.control.read() as session:
             return int(session.scalar(HELD, {"worker": name}) or 0)
 
     def strike(self, dice: random.Random, *, kill: bool) -> bool:
@@ -122,16 +125,16 @@ class Crew:
         self.pids.clear()
 
 
-def people(world: World, directory: Path, seed: int, pause: float) -> int:
+def people(warm: Inside, directory: Path, seed: int, pause: float) -> int:
     """A process of users, who act until the file ``evening`` appears; answers with its id."""
     parent = os.getpid()
 
     def job() -> None:
-        with enter(world) as inside:
-            users = People(inside, directory / f"diary-{seed}", seed)
-            while not (directory / "evening").exists() and not _alone(parent):
+        users = People(warm, directory / f"diary-{seed}", seed)
+        while not (directory / "evening").exists() and not _alone(parent):
+            if len(warm.open_operations()) < PATIENCE:
                 users.act()
-                time.sleep(users.random.uniform(0, 2 * pause))
-            (directory / f"refused-{seed}").write_text(repr(dict(users.refused)))
+            time.sleep(users.random.uniform(0, 2 * pause))
+        (directory / f"refused-{seed}").write_text(repr(dict(users.refused)))
 
     return fork(_quietly(directory / f"people-{seed}.log", job))
