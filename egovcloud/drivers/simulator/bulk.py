@@ -125,10 +125,12 @@ class _Filler:
         )
 
     def groups(self, things: Sequence[GroupThere]) -> None:
+        specs = {t.spec.id: t.spec for t in things}  # a group is on many hosts
+        rules = {id_: json.dumps([asdict(rule) for rule in spec.rules]) for id_, spec in specs.items()}
         self._objects((t, OwnedKind.SECURITY_GROUP, t.spec.id, t.host, t.host, t.spec.name) for t in things)
         self.tx.executemany(
             "INSERT INTO security_groups VALUES (?, ?)",
-            [(t.external_id, json.dumps([asdict(rule) for rule in t.spec.rules])) for t in things],
+            [(t.external_id, rules[t.spec.id]) for t in things],
         )
 
     def instances(self, things: Sequence[InstanceThere]) -> None:

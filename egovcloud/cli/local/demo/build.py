@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from egovcloud.cli.local.demo import cloud, days, people, places, plan, register, sums, today
+from egovcloud.cli.local.demo import cloud, days, estate, people, places, plan, sums, today
 from egovcloud.cli.local.demo.city import City
 from egovcloud.cli.local.demo.data.catalogue import SITES
 from egovcloud.cli.local.demo.draw import Draw
@@ -31,11 +31,11 @@ def build(seed: int, now: datetime, directory: Path) -> Tables:
     city.add("settings", {"key": "installation", "value": city.installation})
     files = clouds(directory)
     began = midnight - timedelta(days=980)
-    register.tree(city, began)
+    estate.tree(city, began)
     people.settle(city, began + timedelta(days=2))
     places.build(city, began + timedelta(days=3), {key: str(path) for key, path in files.items()})
     places.offer(city, began + timedelta(days=40))
-    register.applications(city, began + timedelta(days=50))
+    estate.applications(city, began + timedelta(days=50))
     plan.year(city)
     down = today.happen(city)
     images = sums.storage(city)
