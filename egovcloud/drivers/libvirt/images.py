@@ -57,9 +57,11 @@ def delete(session: Session, pool_name: str, image_id: str) -> None:
     storage.remove(pool, names.image_proof(image_id))
     session.step("image.unproven")
     storage.remove(pool, names.image(image_id))
-    state = storage.open_pool(session, names.state_pool)
-    storage.remove(state, names.kernel(image_id))
-    storage.remove(state, names.initrd(image_id))
+    others = [storage.open_pool(session, other) for other in {home(session, each) for each in session.config.pools}]
+    if not any(storage.find(other, names.image(image_id)) for other in others):
+        state = storage.open_pool(session, names.state_pool)
+        storage.remove(state, names.kernel(image_id))
+        storage.remove(state, names.initrd(image_id))
 
 
 def _users(pool: libvirt.virStoragePool, path: str) -> int:

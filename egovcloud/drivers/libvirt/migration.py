@@ -23,6 +23,7 @@ from egovcloud.drivers.libvirt import (
     pool_xml,
     storage,
 )
+from egovcloud.drivers.libvirt.errors import code, is_absent
 from egovcloud.drivers.libvirt.host import Host, Session
 from egovcloud.drivers.libvirt.lanes import Deadline
 from egovcloud.drivers.libvirt.move_source import Luggage
@@ -52,6 +53,8 @@ def migrate(ends: Ends, instance_id: str, *, shared: bool, within: float) -> Ref
         return deadline.left()
 
     if not _arrived(ends, instance_id, left()):
+        ends.source.call(lambda s: _settle(s, instance_id), left(), long=True)
+    if not _arrived(ends, instance_id, left()):
         luggage = ends.source.call(lambda s: _pack(s, instance_id), left(), long=True)
         if not shared:
             _refuse_same_storage(ends, luggage, left())
@@ -80,12 +83,26 @@ def _arrived(ends: Ends, instance_id: str, within: float) -> bool:
     return ends.target.call(running, within, long=True) and ends.source.call(absent, within, long=True)
 
 
+def _settle(session: Session, instance_id: str) -> None:
+    """Wait for a move that an earlier attempt left under way; libvirt finishes it without us."""
+    domain = domains.find(session, instance_id)
+
+    def idle() -> bool:
+        try:
+            return domain is None or domain.jobInfo()[0] == libvirt.VIR_DOMAIN_JOB_NONE
+        except libvirt.libvirtError as error:
+            if is_absent(error) or code(error) == libvirt.VIR_ERR_OPERATION_INVALID:
+                return True
+            raise
+
+    if not session.until(idle, 0.2):
+        raise Transient("driver.timeout", host=session.host, limit=session.deadline.limit)
+
+
 def _pack(session: Session, instance_id: str) -> Luggage:
     domain = domains.get(session, instance_id)
     if not domains.is_active(domain):
         raise Conflict("instance.stopped", id=instance_id, host=session.host)
-    if not session.until(lambda: domain.jobInfo()[0] == libvirt.VIR_DOMAIN_JOB_NONE, 0.2):
-        raise Transient("driver.timeout", host=session.host, limit=session.deadline.limit)
     snapshots = len(internal_snapshots.names(session, domain)) + len(layers.snapshots(session, domain))
     if snapshots:
         raise Conflict("instance.has_snapshots", id=instance_id, count=snapshots)

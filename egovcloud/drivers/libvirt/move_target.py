@@ -84,6 +84,8 @@ def prepare(session: Session, luggage: Luggage, contents: Mapping[str, bytes], s
     found = domains.find(session, luggage.instance_id)
     if found is not None and domains.is_active(found):
         raise Conflict("instance.running", id=luggage.instance_id, host=session.host)
+    if found is not None and not shared:  # its disks here would be the ones to be replaced
+        raise Conflict("instance.in_use", id=luggage.instance_id, host=session.host)
     state = storage.open_pool(session, session.names.state_pool)
     for name, content in contents.items():
         images.put(session, state, name, content)

@@ -7,7 +7,7 @@ import os
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
@@ -44,13 +44,12 @@ class QemuCloud(Cloud):
     examples, steps = 1, 20
 
     def __init__(self, directory: Path) -> None:
-        import libvirt
 
         from tests.real.hosts import Hosts
         from tests.real.image import guest_image, ssh_key
 
         super().__init__()
-        self._directory = directory
+        self.directory = directory
         self._guest = guest_image()
         self._key = ssh_key()
         self._images: dict[str, ImageSpec] = {}
@@ -59,15 +58,16 @@ class QemuCloud(Cloud):
         for name in self.hosts:
             self.hosts_.run_in(name, ["ip", "link", "add", self.bridge, "type", "bridge"])
             self.hosts_.run_in(name, ["ip", "link", "set", self.bridge, "up"])
-        self.driver: Driver = self._drive("contract")
-        self._conn = {name: libvirt.open(self.hosts_.uri(name)) for name in self.hosts}
+        self.driver: Driver = self.drive("contract")
+        self._conn: dict[str, Any] = {}
+        self.reconnect()
 
-    def _drive(self, installation: str) -> Driver:
+    def drive(self, installation: str, on_step: Callable[[str], None] | None = None) -> Driver:
         from egovcloud.drivers.libvirt import HostConfig, LibvirtDriver, PoolConfig
 
         configs = {}
         for name in self.hosts:
-            home = self._directory / name
+            home = self.directory / name
             for folder in ("sock", "pool"):
                 (home / folder).mkdir(parents=True, exist_ok=True)
             address = self.hosts_.address(name)
@@ -75,7 +75,7 @@ class QemuCloud(Cloud):
                 self.hosts_.uri(name),
                 {
                     self.pool: PoolConfig("dir", str(home / "pool")),
-                    self.shared_pool: PoolConfig("dir", str(self._directory / "shared"), shared=True),
+                    self.shared_pool: PoolConfig("dir", str(self.directory / "shared"), shared=True),
                 },
                 state_dir=str(home / "state"),
                 socket_dir=str(home / "sock"),
@@ -83,7 +83,13 @@ class QemuCloud(Cloud):
                 migration_uri=f"qemu+tcp://{address}/system",
                 migration_address=f"tcp://{address}",
             )
-        return LibvirtDriver(installation, configs)
+        return LibvirtDriver(installation, configs, on_step=on_step)
+
+    def reconnect(self) -> None:
+        """After a libvirtd was started anew."""
+        import libvirt
+
+        self._conn = {name: libvirt.open(self.hosts_.uri(name)) for name in self.hosts}
 
     def close(self) -> None:
         for conn in self._conn.values():
@@ -112,7 +118,7 @@ class QemuCloud(Cloud):
         return replace(self.image(), id=new_id(), sha256="0" * 64)
 
     def other(self) -> Driver:
-        return self._drive("another installation")
+        return self.drive("another installation")
 
     def spec(self, **changes: Any) -> InstanceSpec:
         """Every guest lets us in beside whom the test names."""
