@@ -715,6 +715,9 @@ def upgrade() -> None:
         op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
         for table in SEARCHED:
             op.execute(f"CREATE INDEX ix_{table}_search_trgm ON {table} USING gin (search gin_trgm_ops)")
+    else:
+        for table in SEARCHED:
+            op.execute(f"CREATE INDEX ix_{table}_search_narrow ON {table} (id, search, deleted_at, state, department_id)")
 
 
 def downgrade() -> None:
