@@ -13,7 +13,7 @@ from egovcloud.cli.declare import Noun, Param, Verb
 from egovcloud.cli.failures import Refused, Usage
 from egovcloud.cli.language import say
 from egovcloud.cli.nouns import load
-from egovcloud.cli.output import FORMATS, Output
+from egovcloud.cli.output import FORMATS, Output, to_json
 from egovcloud.cli.values import label
 from egovcloud.domain.errors import Invalid, Unauthenticated
 
@@ -147,7 +147,7 @@ class Call:
             return
         self.output.write(f"{method} {url}")
         if body is not None:
-            self.output.write(json.dumps(body, ensure_ascii=False, indent=2))
+            self.output.write(to_json(body))
 
 
 def read_text(path: str) -> str:

@@ -191,7 +191,12 @@ _egovctl() {
   done < <(_EGOVCTL_COMPLETE=1 egovctl "${(@Q)words[2,CURRENT]}" 2>/dev/null)
   compadd -l -d about -a values
 }
-compdef _egovctl egovctl
+# In a directory of fpath the file itself is the function, and is called for the first completion.
+if [[ ${funcstack[1]} == _egovctl ]]; then
+  _egovctl "$@"
+else
+  compdef _egovctl egovctl
+fi
 """
 
 _FISH = r"""# fish completion of egovctl

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import shutil
@@ -85,7 +83,7 @@ class Output:
 
             self.write(yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=120))
         else:
-            self.write(_json(value))
+            self.write(to_json(value))
 
     def line(self, value: Mapping[str, Any], text: str) -> None:
         """One event of a stream without end: a line of text, or one JSON or YAML document each."""
@@ -95,7 +93,7 @@ class Output:
             self.write("---")
             self.data(value)
         else:
-            self.write(json.dumps(value, ensure_ascii=False))
+            self.write(to_json(value, None))
         self.stream.flush()
 
     def pick(self, items: Sequence[Any], columns: Sequence[Column]) -> list[Column]:
@@ -154,6 +152,9 @@ class Output:
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """RFC 4180 with plain line feeds. Cells that a spreadsheet would run as a formula get a leading apostrophe."""
+    import csv
+    import io
+
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     for row in [header, *rows]:
@@ -173,9 +174,9 @@ def _number(cell: str) -> bool:
     return cell[:1] == "-" and cell[1:].replace(".", "", 1).isdigit() and cell.isascii()
 
 
-def _json(value: Any) -> str:
+def to_json(value: Any, indent: int | None = 2) -> str:
     """JSON that is safe to look at: C1 controls are escaped as well."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
     if any("\x7f" <= character <= "\x9f" for character in text):
         text = "".join(f"\\u{ord(c):04x}" if "\x7f" <= c <= "\x9f" else c for c in text)
     return text

@@ -245,10 +245,16 @@ def test_the_same_moment_gives_the_same_rows(tables: Rows, tmp_path: Path) -> No
         assert tables[name] == again[name], name
 
 
-def test_another_seed_is_another_city(tables: Rows, tmp_path: Path) -> None:
-    other = build.build(2, NOW, tmp_path)
+@pytest.mark.parametrize(
+    ("seed", "now"),
+    [(2, datetime(2027, 2, 9, 1, 0, tzinfo=UTC)), (3, datetime(2026, 10, 4, 16, 1, tzinfo=UTC))],
+    ids=["spring festival", "just past midnight on a holiday"],
+)
+def test_another_seed_is_another_city_on_any_day(tables: Rows, tmp_path: Path, seed: int, now: datetime) -> None:
+    other = build.build(seed, now, tmp_path)
     assert [row["display_name"] for row in other["users"]] != [row["display_name"] for row in tables["users"]]
     assert sum(row["state"] != "deleted" for row in other["instances"]) == 1500
+    assert {row["level"] for row in other["approvals"] if row["state"] == "pending"} >= {"office", "bureau", "centre"}
 
 
 def test_signing_in_needs_the_password_that_was_printed(demo: Installation) -> None:
