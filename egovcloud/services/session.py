@@ -15,13 +15,15 @@ from sqlalchemy import CursorResult, case, delete, or_, select, update
 from egovcloud.domain import passwords as rule
 from egovcloud.domain.clock import Clock
 from egovcloud.domain.errors import Forbidden, Invalid, Permanent, Unauthenticated
-from egovcloud.services.access import actor_of
+from egovcloud.services.access import actor_of, proof, proven
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House, Unit
 from egovcloud.settings import Settings
 from egovcloud.store.journal import touch
 from egovcloud.store.models import Session, User
 from egovcloud.store.passwords import Passwords
+
+_ALIVE = proof(Session.id, Session.user_id, Session.csrf_token, Session.expires_at, Session.last_seen_at)
 
 
 @dataclass(frozen=True)
@@ -160,21 +162,16 @@ def alive(
     """The session and when it was last seen, or ``None`` when it is over; does not count as a sign of life."""
     now = house.clock()
     with house.read() as session:
-        row = session.execute(
-            select(Session, User).join(User, Session.user_id == User.id).where(Session.id == session_id)
-        ).one_or_none()
-        if row is None:
-            return None
-        kept, user = row
-        if (
-            kept.expires_at <= now
-            or kept.last_seen_at + timedelta(seconds=settings.session_idle) <= now
-            or user.state != "active"
-        ):
-            return None
-        actor = actor_of(session, user, address=address, trace_id=trace_id, session_id=kept.id)
-        opened = Opened(actor, user.id, kept.csrf_token, kept.expires_at, user.must_change_password)
-        return opened, kept.last_seen_at
+        rows = session.execute(_ALIVE, {"key": session_id}).all()
+    if not rows:
+        return None
+    kept = rows[0]
+    idle = kept.last_seen_at + timedelta(seconds=settings.session_idle) <= now
+    if kept.expires_at <= now or idle or kept.state != "active":
+        return None
+    actor = proven(rows, address=address, trace_id=trace_id, session_id=session_id)
+    opened = Opened(actor, kept.id, kept.csrf_token, kept.expires_at, kept.must_change_password)
+    return opened, kept.last_seen_at
 
 
 def sign_out(house: House, actor: Actor) -> None:

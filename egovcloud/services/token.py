@@ -7,38 +7,46 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from egovcloud.domain.errors import Invalid, NotFound, Unauthenticated
-from egovcloud.services.access import actor_of
+from egovcloud.services.access import proof, proven
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House
 from egovcloud.services.listing import Listing, ListQuery, Page, page
 from egovcloud.services.session import digest, only_sessions
 from egovcloud.store.journal import touch
-from egovcloud.store.models import Token, User
+from egovcloud.store.models import Token
 
 PREFIX = "egov_"
+
+_KNOWN = proof(
+    Token.digest,
+    Token.user_id,
+    Token.id.label("token_id"),
+    Token.permissions,
+    Token.expires_at,
+    Token.revoked_at,
+    Token.last_used_at,
+)
 
 
 def identify(house: House, secret: str, *, address: str, trace_id: str) -> Actor:
     """Who is behind a token, narrowed to its permissions; ``Unauthenticated`` when it is unknown or over."""
     now = house.clock()
     with house.read() as session:
-        row = session.execute(
-            select(Token, User).join(User, Token.user_id == User.id).where(Token.digest == digest(secret))
-        ).one_or_none()
-        if row is None or row[0].revoked_at is not None or row[0].expires_at <= now or row[1].state != "active":
-            raise Unauthenticated("auth.required")
-        token, user = row
-        scope = frozenset(token.permissions)
-        actor = actor_of(session, user, address=address, trace_id=trace_id, scope=scope)
-    # A one-time password opens nothing that makes tokens, and a reset ends them all: theirs was changed before.
-    actor = replace(actor, must_change_password=False)
+        rows = session.execute(_KNOWN, {"key": digest(secret)}).all()
+    if not rows:
+        raise Unauthenticated("auth.required")
+    token = rows[0]
+    if token.revoked_at is not None or token.expires_at <= now or token.state != "active":
+        raise Unauthenticated("auth.required")
     if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
         with house.database.unit() as session:
-            session.execute(update(Token).where(Token.id == token.id).values(last_used_at=now))
-    return actor
+            session.execute(update(Token).where(Token.id == token.token_id).values(last_used_at=now))
+    actor = proven(rows, address=address, trace_id=trace_id, scope=frozenset(token.permissions))
+    # A one-time password opens nothing that makes tokens, and a reset ends them all: theirs was changed before.
+    return replace(actor, must_change_password=False)
 
 
 def create(
