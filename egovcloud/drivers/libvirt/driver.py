@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
-from egovcloud.domain.errors import NotFound, Transient
+from egovcloud.domain.errors import NotFound, Problem, Transient
 from egovcloud.drivers.base import (
     HostFacts,
     ImageSpec,
@@ -41,10 +42,14 @@ from egovcloud.drivers.libvirt import (
 )
 from egovcloud.drivers.libvirt.config import HostConfig
 from egovcloud.drivers.libvirt.host import Host, Session
-from egovcloud.drivers.libvirt.lanes import Deadline, Job
+from egovcloud.drivers.libvirt.lanes import Deadline, Late, WideLane
 from egovcloud.drivers.libvirt.naming import Naming
 
 T = TypeVar("T")
+
+
+def _facts(host: Host, limit: Deadline) -> HostFacts:
+    return host.call(inventory.facts, limit.left())
 
 
 class LibvirtDriver:
@@ -84,23 +89,18 @@ class LibvirtDriver:
 
     # -- inventory -----------------------------------------------------------------------------------------------
     def hosts(self, *, within: float) -> Sequence[HostFacts]:
-        """All hosts are asked at once; those that do not answer are stated as last seen."""
-        deadline = Deadline(within)
-        asked: dict[str, Job[HostFacts] | Transient] = {}
-        for name, host in self._hosts.items():
-            try:
-                asked[name] = host.begin(inventory.facts, within)
-            except Transient as problem:
-                asked[name] = problem
+        """All hosts are asked at once, each on a thread of its own; those that do not answer are as last seen."""
+        lane = WideLane("libvirt-hosts")
+        asked = {name: lane.submit(partial(_facts, host), Deadline(within)) for name, host in self._hosts.items()}
         found = []
         for name, job in asked.items():
             try:
-                if isinstance(job, Transient):
-                    raise job
-                job.deadline.cut(deadline.left())
-                self._last_seen[name] = self._hosts[name].wait(job)
+                self._last_seen[name] = job.result()
                 found.append(self._last_seen[name])
-            except Transient as problem:
+            except Late:
+                late = Transient("driver.timeout", host=name, limit=within)
+                found.append(inventory.unreachable(name, self._last_seen.get(name), late))
+            except Problem as problem:
                 found.append(inventory.unreachable(name, self._last_seen.get(name), problem))
         return found
 

@@ -36,10 +36,6 @@ class Deadline:
         """Seconds that remain, never negative."""
         return max(0.0, self._end - time.monotonic())
 
-    def cut(self, left: float) -> None:
-        """Move the moment forward so that at most ``left`` seconds remain."""
-        self._end = min(self._end, time.monotonic() + left)
-
     def passed(self) -> bool:
         """True from the moment on which nothing more may be changed for the caller."""
         return self.given_up or self.left() <= 0.0

@@ -81,13 +81,12 @@ def test_wide_lane_runs_calls_side_by_side() -> None:
     assert sorted(job.result() for job in jobs) == [0, 1, 2]
 
 
-def test_deadline_is_cut_but_never_extended() -> None:
+def test_deadline_passes_and_is_never_negative() -> None:
     deadline = Deadline(100)
-    deadline.cut(1000)
     assert 99 < deadline.left() <= 100
-    deadline.cut(0)
-    assert deadline.passed()
-    assert deadline.left() == 0
+    assert not deadline.passed()
+    assert Deadline(0).passed()
+    assert Deadline(-1).left() == 0
 
 
 def test_turns_are_taken_one_at_a_time_and_by_name() -> None:
