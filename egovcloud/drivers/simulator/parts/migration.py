@@ -50,7 +50,11 @@ class MigrationPart(Part):
         image = self._image_there(tx, row["image"], store)
         tx.execute("UPDATE instances SET store = ?, image = ? WHERE ext = ?", (store, image, ext))
         for volume in tx.execute("SELECT ext FROM volumes WHERE instance = ?", (ext,)).fetchall():
-            self._move_volume(tx, find.volume_row(tx, volume[0]), target, shared)
+            held = find.volume_row(tx, volume[0])
+            if find.attached(held, call.now):  # one that it has let go stays where it is
+                self._move_volume(tx, held, target, shared)
+            else:
+                tx.execute("UPDATE volumes SET instance = NULL, target = NULL WHERE ext = ?", (volume[0],))
         move_ports(tx, self.installation, ext, target)
         tx.execute("UPDATE objects SET host = ?, scope = ? WHERE ext = ?", (target, target, ext))
         return ext
