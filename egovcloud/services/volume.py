@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Conflict, Invalid
+from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.domain.quota import volume_amount
 from egovcloud.engine.enqueue import enqueue
 from egovcloud.services import provisioning, rules
@@ -71,6 +72,8 @@ def attach(house: House, actor: Actor, id_: str, *, instance_id: str) -> Operati
     with house.write(actor, "volume.attach", "volume") as unit:
         session = unit.session
         volume = _mine(unit, "volume:attach", id_)
+        # Held until the volume says that it is being attached: a migration that begins then waits for it.
+        session.get(Instance, instance_id, with_for_update=True, populate_existing=True)
         instance = instance_in(session, session.get_one(Project, volume.project_id), instance_id)
         pool = session.get(StoragePool, volume.storage_pool_id) if volume.storage_pool_id else None
         if volume.host_id != instance.host_id and not (pool and pool.shared):
@@ -82,6 +85,7 @@ def detach(house: House, actor: Actor, id_: str) -> Operation:
     """From the instance that has it; the guest is asked to let go."""
     with house.write(actor, "volume.detach", "volume") as unit:
         volume = _mine(unit, "volume:detach", id_)
+        _undisturbed(unit, volume)
         return _act(unit, volume, "detach", "volume.detach", {"instance_id": volume.instance_id})
 
 
@@ -98,6 +102,7 @@ def grow_in(unit: Unit, volume: Volume, size_gib: int, *, parent_id: str | None 
     if size_gib <= volume.size_gib:
         raise Invalid("item.size", field="size_gib", name=volume.name, size_gib=volume.size_gib)
     more = volume_amount(size_gib - volume.size_gib)
+    _undisturbed(unit, volume)
     operation = _act(unit, volume, "grow", "volume.grow", {"to_gib": size_gib}, parent_id=parent_id)
     subject = ("volume", volume.id)
     ledger.reserve(unit.session, volume.department_id, more, key=operation.id, subject=subject, now=unit.now)
@@ -120,6 +125,14 @@ def _mine(unit: Unit, permission: str, id_: str) -> Volume:
     unit.about("volume", volume)
     unit.require(permission, volume.department_id)
     return volume
+
+
+def _undisturbed(unit: Unit, volume: Volume) -> None:
+    """``Conflict`` while something is at work on the machine that has it: a migration takes its volumes along."""
+    if volume.instance_id is not None:
+        instance = unit.session.get_one(Instance, volume.instance_id, with_for_update=True, populate_existing=True)
+        if instance.state in LIFECYCLES["instance"].transitional:
+            raise Conflict("instance.not_ready", name=instance.name, state=instance.state)
 
 
 def _act(

@@ -45,6 +45,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Volume {name} has {size_gib} GiB already; ask for more than that.",
         "云硬盘 {name} 已有 {size_gib} GiB，请申请更大的容量。",
     ),
+    "volume.busy": (
+        "Volume {volume} is {state}; the machine can be moved when that is done.",
+        "云硬盘 {volume} 正处于 {state} 状态，完成后才能迁移云主机。",
+    ),
     "volume.other_host": (
         "Volume {volume} lies on another host than instance {instance}; move the instance there or make a new volume.",
         "云硬盘 {volume} 与云主机 {instance} 不在同一宿主机，请先迁移云主机或新建云硬盘。",

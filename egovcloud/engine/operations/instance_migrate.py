@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from egovcloud.domain.errors import Conflict, Permanent, Problem
+from egovcloud.domain.errors import Conflict, Permanent, Problem, Transient
+from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.drivers.base import Capability
 from egovcloud.engine import capacity
 from egovcloud.engine.kinds import Result, Run
@@ -19,11 +20,16 @@ from egovcloud.store.models import Host, Instance, Operation, StoragePool
 
 def place(session: Session, run: Run, result: Result, operation: Operation) -> None:
     """Choose and claim the target; the source stays claimed until the machine has left it."""
-    instance = session.get_one(Instance, run.subject_id, populate_existing=True)
+    instance = session.get_one(Instance, run.subject_id, populate_existing=True, with_for_update=True)
     if instance.host_id is None:
         raise Permanent("instance.not_placed", id=instance.id)
     source = session.get_one(Host, instance.host_id)
-    volumes = sum(volume.size_gib for volume in attached_volumes(session, instance.id))
+    attached = attached_volumes(session, instance.id)
+    for volume in attached:
+        # It would be moved or left behind according to who is faster.
+        if volume.state in LIFECYCLES["volume"].transitional:
+            raise Transient("volume.busy", volume=volume.name, state=volume.state)
+    volumes = sum(volume.size_gib for volume in attached)
     ask = replace(ask_for(session, instance, volumes), avoid=frozenset({source.id}), only=run.params.get("host_id"))
     peers = [view.id for view in capacity.host_views(session)]
     same = {h.id for h in session.query(Host).filter(Host.provider_id == source.provider_id)}

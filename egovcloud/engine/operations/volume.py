@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from egovcloud.domain.errors import Permanent, Problem
+from egovcloud.domain.errors import Permanent, Problem, Transient
+from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.domain.quota import volume_amount
 from egovcloud.drivers.base import Driver, VolumeSpec
 from egovcloud.engine import capacity
@@ -42,11 +43,21 @@ def _row(session: Session, run: Run) -> Volume:
     return session.get_one(Volume, run.subject_id, populate_existing=True)
 
 
+def _ready(session: Session, instance_id: str) -> Instance:
+    """The instance, held until the end of the transaction, when nothing is at work that could move it or end it."""
+    instance = session.get_one(Instance, instance_id, populate_existing=True, with_for_update=True)
+    if instance.state in LIFECYCLES["instance"].transitional:
+        raise Transient("instance.not_ready", name=instance.name, state=instance.state)
+    if instance.state not in ("active", "stopped"):
+        raise Permanent("instance.not_ready", name=instance.name, state=instance.state)
+    return instance
+
+
 # -- create --------------------------------------------------------------------------------------------------------
 def place(session: Session, run: Run, _: Result, operation: Operation) -> None:
     """Beside the instance that it is for: its pool is local to that host."""
     volume = _row(session, run)
-    instance = session.get_one(Instance, run.params["instance_id"], populate_existing=True)
+    instance = _ready(session, run.params["instance_id"])
     if instance.host_id is None or instance.storage_pool_id is None:
         raise Permanent("instance.not_placed", id=instance.id)
     ratio = capacity.disk_ratio(session, instance.host_id)
@@ -129,6 +140,10 @@ def begin_attach(session: Session, run: Run, _: Result, operation: Operation) ->
     """For an attach that was planned before the volume existed, the volume enters the state only now."""
     volume = _row(session, run)
     if volume.state != "attaching":
+        instance = _ready(session, run.params["instance_id"])
+        pool = session.get(StoragePool, volume.storage_pool_id) if volume.storage_pool_id else None
+        if volume.host_id != instance.host_id and not (pool and pool.shared):
+            raise Permanent("volume.other_host", volume=volume.name, instance=instance.name)
         transition(
             session,
             volume,
