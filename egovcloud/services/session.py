@@ -82,8 +82,13 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def sign_in(door: Door, caller: Actor, username: str, password: str, agent: str) -> tuple[str, Opened]:
-    """The cookie of a new session, by password; ``Unauthenticated`` says no more than it must."""
+def sign_in(
+    door: Door, caller: Actor, username: str, password: str, agent: str, before: str | None = None
+) -> tuple[str, Opened]:
+    """The cookie of a new session, by password; ``Unauthenticated`` says no more than it must.
+
+    ``before`` is the cookie that the browser had: its session ends, so that none outlives a change of person.
+    """
     door.rate.take(caller.address)
     house, settings = door.house, door.settings
     with house.read() as session:
@@ -101,6 +106,8 @@ def sign_in(door: Door, caller: Actor, username: str, password: str, agent: str)
             raise Unauthenticated("auth.locked", until=until)
         if door.passwords.outdated(user.password_hash):
             user.password_hash = door.passwords.hash(password)
+        if before is not None:
+            unit.session.execute(delete(Session).where(Session.id == digest(before)))
         return admit(unit, settings, user, caller, agent)
 
 

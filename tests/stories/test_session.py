@@ -104,6 +104,9 @@ def test_sign_in_makes_a_new_session_and_sign_out_ends_it(centre: Centre) -> Non
     assert after is not None
     assert before.value != after.value
     assert (after.http_only, after.same_site, after.path) == (True, "Strict", "/")
+    other = centre.caller()
+    other.client.set_cookie("egov_session", before.value)
+    assert other.get("/session").status_code == 401, "the session before ended"
     assert caller.delete("/session").status_code == 204
     caller.client.set_cookie("egov_session", after.value)
     assert caller.get("/session").status_code == 401

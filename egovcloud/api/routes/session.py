@@ -51,8 +51,8 @@ class SessionView(Answer):
 @routes.post("/session", public=True)
 def sign_in(call: Call, body: SignIn) -> SessionView:
     """Sign in by password; sets the session cookie."""
-    agent = request.headers.get("User-Agent", "")
-    cookie, opened = service.sign_in(call.parts.door, call.actor, body.username, body.password, agent)
+    agent, before = request.headers.get("User-Agent", ""), request.cookies.get(auth.COOKIE)
+    cookie, opened = service.sign_in(call.parts.door, call.actor, body.username, body.password, agent, before)
     g.actor, g.set_cookie = opened.actor, cookie
     return _view(call, opened)
 
