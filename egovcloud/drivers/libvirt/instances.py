@@ -192,5 +192,9 @@ def _remove_root(session: Session, instance_id: str, *, do_wipe: bool) -> WipeRe
 
 def _remove_state(session: Session, instance_id: str) -> None:
     state = storage.open_pool(session, session.names.state_pool)
-    storage.remove(state, session.names.seed(instance_id))
-    storage.remove(state, session.names.serial(instance_id))
+    for name in (
+        session.names.seed(instance_id),
+        session.names.serial(instance_id),
+        session.names.keep(instance_id),
+    ):
+        storage.remove(state, name)

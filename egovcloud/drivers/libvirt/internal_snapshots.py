@@ -9,7 +9,7 @@ from __future__ import annotations
 import libvirt
 
 from egovcloud.domain.errors import Conflict
-from egovcloud.drivers.libvirt import disk_xml, domains, running
+from egovcloud.drivers.libvirt import disk_xml, domains, images, running, storage
 from egovcloud.drivers.libvirt.errors import is_absent
 from egovcloud.drivers.libvirt.freeze import frozen
 from egovcloud.drivers.libvirt.host import Session
@@ -90,13 +90,31 @@ def _as_stopped(domain: libvirt.virDomain, snapshot: libvirt.virDomainSnapshot, 
 
 
 def revert(session: Session, domain: libvirt.virDomain, snapshot_id: str) -> None:
-    """Disks alone: what libvirt restores of the definition of that time is put back to that of today."""
-    definition = domains.read(domain, live=False)
+    """Disks alone: what libvirt restores of the definition of that time is put back to that of today.
+
+    Today's is kept in a file meanwhile, so that an interrupted revert, when it is run again, still knows it.
+    """
+    state = storage.open_pool(session, session.names.state_pool)
+    kept = session.names.keep(domain.UUIDString())
+    definition = _kept(session, state, kept) or render(domains.read(domain, live=False))
+    images.put(session, state, kept, definition.encode())
+    session.step("snapshot.kept")
     snapshot = domain.snapshotLookupByName(_PREFIX + snapshot_id, 0)
     domain.revertToSnapshot(snapshot, 0)
     session.step("snapshot.reverted")
     running.cut_power(domain)
-    domains.redefine(session, definition)
+    session.conn.defineXML(definition)
+    session.step("snapshot.defined")
+    storage.remove(state, kept)
+
+
+def _kept(session: Session, state: libvirt.virStoragePool, name: str) -> str | None:
+    """The definition that an interrupted revert kept; a half written one was kept before anything was changed."""
+    volume = storage.find(state, name)
+    if volume is None or session.config.simulated:
+        return None
+    text = b"".join(storage.download(session, volume)).decode(errors="replace")
+    return text if text.rstrip("\0").endswith("</domain>") else None
 
 
 def delete(domain: libvirt.virDomain, session: Session, snapshot_id: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 NAMESPACE = "urn:egovcloud:1"
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _FILE = re.compile(
-    rf"egov-(?P<inst>[0-9a-f]{{10}})-(?P<role>root|vol|image|imageok|kernel|initrd|seed|serial|snap|probe)-(?P<id>{_UUID})"
+    rf"egov-(?P<inst>[0-9a-f]{{10}})-(?P<role>root|vol|image|imageok|kernel|initrd|seed|serial|snap|probe|keep)-(?P<id>{_UUID})"
     rf"(?:-(?P<sub>{_UUID})-(?P<dev>vd[a-z]{{1,2}})-(?P<mark>[qn])(?P<turn>[0-9]+))?(?P<ext>\.[a-z0-9]+)?"
 )
 _FILTER = re.compile(rf"egov-(?P<inst>[0-9a-f]{{10}})-(?P<role>sg|nic)-(?P<id>{_UUID})(?:-(?P<sub>[0-9]+))?")
@@ -84,6 +84,9 @@ class Naming:
 
     def probe(self, probe_id: str) -> str:
         return self._file("probe", probe_id, ".tmp")
+
+    def keep(self, instance_id: str) -> str:
+        return self._file("keep", instance_id, ".xml")
 
     def overlay(self, instance_id: str, snapshot_id: str, dev: str, *, quiesced: bool, turn: int) -> str:
         """The layer that takes a disk's writes since the snapshot; that it is in the chain *is* the snapshot."""

@@ -32,7 +32,7 @@ _ROLES = {
     "kernel": OwnedKind.IMAGE,
     "initrd": OwnedKind.IMAGE,
 }
-_OF_INSTANCE = frozenset({"root", "seed", "serial", "snap"})
+_OF_INSTANCE = frozenset({"root", "seed", "serial", "snap", "keep"})
 
 
 class Elsewhere:

@@ -72,6 +72,7 @@ def delete(session: Session, instance_id: str, snapshot_id: str) -> None:
     domain = domains.find(session, instance_id)
     if domain is None:
         return
+    running.end_work(session, domain)
     if snapshot_id in internal_snapshots.names(session, domain):
         internal_snapshots.delete(domain, session, snapshot_id)
     layers.delete(session, domain, snapshot_id)

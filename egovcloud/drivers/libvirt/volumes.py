@@ -6,7 +6,7 @@ import libvirt
 
 from egovcloud.domain.errors import Conflict, NotFound
 from egovcloud.drivers.base import Ref, VolumeFacts, VolumeSpec, WipeRecord
-from egovcloud.drivers.libvirt import disk_xml, domains, pool_xml, storage, wipe
+from egovcloud.drivers.libvirt import disk_xml, domains, pool_xml, running, storage, wipe
 from egovcloud.drivers.libvirt.errors import code, is_absent
 from egovcloud.drivers.libvirt.host import Session
 from egovcloud.drivers.libvirt.markup import Element, parse, render
@@ -72,13 +72,14 @@ def attach(session: Session, instance_id: str, pool_name: str, volume_id: str) -
     config = storage.config_of(session, pool_name)
     domain = domains.get(session, instance_id)
     volume = get(session, pool_name, volume_id)
+    running.end_work(session, domain)
     user = user_of(session, volume_id)
     if user is not None and user[0].UUIDString() != instance_id:
         raise Conflict("volume.in_use", id=volume_id, instance=user[0].UUIDString())
     active = domains.is_active(domain)
     defined = domains.disk_of_volume(domains.read(domain, live=False), volume_id)
-    running = domains.disk_of_volume(domains.read(domain, live=True), volume_id) if active else None
-    known = defined if defined is not None else running
+    plugged = domains.disk_of_volume(domains.read(domain, live=True), volume_id) if active else None
+    known = defined if defined is not None else plugged
     if known is None:
         taken = domains.disks(domains.read(domain, live=False)) + domains.disks(domains.read(domain, live=active))
         target = disk_xml.next_target(taken)
@@ -88,7 +89,7 @@ def attach(session: Session, instance_id: str, pool_name: str, volume_id: str) -
     if defined is None:
         domain.attachDeviceFlags(xml, domains.CONFIG)
     session.step("attach.defined")
-    if active and running is None:
+    if active and plugged is None:
         domain.attachDeviceFlags(xml, domains.LIVE)
     return disk_xml.target_of(known)
 
@@ -107,19 +108,20 @@ def detach(session: Session, instance_id: str, volume_id: str) -> bool:
     domain = domains.find(session, instance_id)
     if domain is None:
         return True
+    running.end_work(session, domain)
     active = domains.is_active(domain)
     defined = domains.disk_of_volume(domains.read(domain, live=False), volume_id)
-    running = domains.disk_of_volume(domains.read(domain, live=True), volume_id) if active else None
-    for node in (defined, running):
+    plugged = domains.disk_of_volume(domains.read(domain, live=True), volume_id) if active else None
+    for node in (defined, plugged):
         if node is not None and _has_snapshot(session, disk_xml.source_of(node)):
             raise Conflict("volume.has_snapshots", id=volume_id, instance=instance_id)
-    if running is not None:
-        _unplug(domain, running)
+    if plugged is not None:
+        _unplug(domain, plugged)
         session.step("detach.asked")
-        running = domains.disk_of_volume(domains.read(domain, live=True), volume_id)
-    if running is None and defined is not None:
+        plugged = domains.disk_of_volume(domains.read(domain, live=True), volume_id)
+    if plugged is None and defined is not None:
         domain.detachDeviceFlags(render(_plain(defined)), domains.CONFIG)
-    return running is None
+    return plugged is None
 
 
 def _has_snapshot(session: Session, path: str) -> bool:
