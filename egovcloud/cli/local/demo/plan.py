@@ -67,7 +67,7 @@ def _before(city: City) -> None:
 
 def _growth(city: City) -> None:
     open_days = work_days(city, DAYS, 1)
-    rush = [days.rush(day) * (1 + 0.5 * place / len(open_days)) for place, day in enumerate(open_days)]
+    rush = [days.rush(day) for day in open_days]
     fates = [fate for fate, count in FATES for _ in range(count)]
     city.draw.shuffle(fates)
     makes = [fate in ("yes", "again") for fate in fates]
@@ -142,11 +142,11 @@ def _upkeep(city: City) -> None:
         city.plan(days.moment(city.draw, day), lambda at: upkeep.retire(city, at))
     general = sorted(name for name, host in city.hosts.items() if host.pool_key == "general")
     for name, back in ((general[3], 250), (general[9], 160), (general[5], 70), (general[11], 3)):
-        day = work_days(city, back, 1)[0]
+        day = work_days(city, back + 14, back)[-1]
         user = city.draw.choice(city.operators)
         city.plan(days.moment(city.draw, day, 19, 20), _drain(city, city.hosts[name], user, back > 3))
     old = city.hosts[general[-1]]
-    day = work_days(city, 45, 1)[0]
+    day = work_days(city, 59, 45)[-1]
     city.plan(days.moment(city.draw, day), lambda at: upkeep.disable(city, at, old, city.operators[0]))
 
 
