@@ -19,6 +19,8 @@ from egovcloud.drivers.libvirt.naming import Naming
 
 T = TypeVar("T")
 PROBE_LIMIT = 2.0
+GRACE = 0.5
+PROBE_AGE = 60.0
 BACKOFF_FIRST = 0.5
 BACKOFF_MOST = 15.0
 
@@ -124,27 +126,31 @@ class Host:
     def _admit(self, deadline: Deadline) -> None:
         """Let the call through unless the host is suspect, fails its probe or is on back-off since it did.
 
-        The back-off doubles with each failed probe; a call within it fails at once.
+        The back-off doubles with each failed probe; a call within it fails at once, or after a moment where the last
+        probe has no answer yet, for that answer may be just arriving.
         """
         with self._lock:
             if not self._wait:
                 return
-            if time.monotonic() < self._closed_until:
+            closed = time.monotonic() < self._closed_until
+            if self._probe is not None and self._probe.deadline.passed():
+                self._probe = None  # it may hang on a connection that will never answer again
+            if self._probe is None and closed:
                 raise self._closed()
             if self._probe is None:
-                self._probe = self._wide.submit(self._ask, Deadline(3600.0))
+                self._probe = self._wide.submit(self._ask, Deadline(PROBE_AGE))
             probe = self._probe
-        waiting = min(PROBE_LIMIT, deadline.left())
-        answered = probe.wait(waiting)
+        answered = probe.wait(min(GRACE if closed else PROBE_LIMIT, deadline.left()))
         with self._lock:
-            if answered:
+            if answered and self._probe is probe:
                 self._probe = None
             if answered and probe.succeeded():
                 self._wait = self._closed_until = 0.0
                 return
-            self._closed_until = time.monotonic() + self._wait
-            self._wait = min(BACKOFF_MOST, self._wait * 2)
-            raise self._closed() if answered else self._late(deadline)
+            if not closed:
+                self._closed_until = time.monotonic() + self._wait
+                self._wait = min(BACKOFF_MOST, self._wait * 2)
+            raise self._closed() if answered or closed else self._late(deadline)
 
     def _ask(self, _deadline: Deadline) -> None:
         conn = self._lines[False].get()
