@@ -49,6 +49,7 @@ def caller(parts: Parts) -> Actor:
     if not cookie:
         raise Unauthenticated("auth.required")
     opened = session.identify(parts.house, parts.settings, cookie, address=address(), trace_id=trace_id)
+    g.actor = opened.actor
     if request.method not in SAFE:
         _same_site(parts, opened.csrf_token)
     g.session = opened

@@ -15,6 +15,7 @@ from egovcloud.api import auth
 from egovcloud.api.call import Call, Parts
 from egovcloud.api.problems import field_path, from_validation
 from egovcloud.api.routing import Route
+from egovcloud.api.schemas import ID
 from egovcloud.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from egovcloud.services.intent import Answer, Intent, Once, Repeated, intend, recall
 
@@ -27,12 +28,16 @@ def view(route: Route, parts: Parts) -> Callable[..., Response]:
     """The Flask view of ``route``."""
 
     def run(**path: str) -> Response:
-        actor = auth.identify(route, parts)
-        for name, value in path.items():
-            if not re.fullmatch(route.paths[name], value):
-                raise NotFound("thing.absent", noun=route.tag, id=value[:64].replace("\0", ""))
-        if route.permission is not None and not actor.may_anywhere(route.permission):
-            raise Forbidden("auth.forbidden", permission=route.permission)
+        try:
+            actor = auth.identify(route, parts)
+            for name, value in path.items():
+                if not re.fullmatch(route.paths[name], value):
+                    raise NotFound("thing.absent", noun=route.tag, id=value[:64].replace("\0", ""))
+            if route.permission is not None and not actor.may_anywhere(route.permission):
+                raise Forbidden("auth.forbidden", permission=route.permission)
+        except Forbidden as problem:
+            _audit(route, parts, path, problem)
+            raise
         arguments: dict[str, Any] = dict(path)
         if route.query is not None:
             arguments["query"] = _query(route)
@@ -64,6 +69,16 @@ def view(route: Route, parts: Parts) -> Callable[..., Response]:
 
     run.__name__ = route.name
     return run
+
+
+def _audit(route: Route, parts: Parts, path: dict[str, str], problem: Forbidden) -> None:
+    """Who tries to change something without the right to is on record, whatever it was."""
+    actor = g.get("actor")
+    if route.method == "GET" or actor is None:
+        return
+    action = route.permission.replace(":", ".") if route.permission else route.name.replace("-", "_")
+    named = [value for value in path.values() if re.fullmatch(ID, value)]
+    parts.house.refused(actor, action, named[-1] if named else None, problem)
 
 
 def _query(route: Route) -> Any:

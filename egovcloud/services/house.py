@@ -105,6 +105,13 @@ class House:
         else:
             self.wake()
 
+    def refused(self, actor: Actor, action: str, subject_id: str | None, problem: Problem) -> None:
+        """Audit of an attempt that was turned away before it reached a use case."""
+        with self.database.unit() as session:
+            noun = action.partition(".")[0][:16]
+            unit = Unit(session, actor, self.clock(), action[:64], self.cipher, noun, subject_id)
+            session.add(_entry(unit, "failure", problem.code))
+
     @contextmanager
     def _transaction(self, joined: intents.Intent | None) -> Iterator[Session]:
         if joined is None:

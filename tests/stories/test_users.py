@@ -171,6 +171,21 @@ def test_every_write_is_audited_and_so_is_every_refusal(centre: Centre) -> None:
     ]
 
 
+def test_an_attempt_that_reaches_no_use_case_is_audited_too(centre: Centre) -> None:
+    viewer = centre.signed_in("viewer", username="curious")
+    liu = centre.user("liu", "viewer")
+    viewer.ok(viewer.post(f"/users/{liu}/disable"), 403)
+    viewer.ok(viewer.delete("/session", headers={"X-CSRF-Token": "forged"}), 403)
+    viewer.ok(viewer.get("/users"), 403)
+    with centre.house.read() as session:
+        found = session.query(AuditEntry).filter_by(actor_name="curious", outcome="failure")
+        rows = found.order_by(AuditEntry.id).all()
+    assert [(row.action, row.subject_id, row.code) for row in rows] == [
+        ("user.disable", liu, "auth.forbidden"),
+        ("session.sign_out", None, "auth.csrf"),
+    ]
+
+
 def test_roles_are_listed(centre: Centre) -> None:
     caller = centre.signed_in("viewer")
     roles = {role["role"]: role for role in caller.ok(caller.get("/roles"))}
