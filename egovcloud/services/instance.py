@@ -29,6 +29,7 @@ from egovcloud.store.models import (
     InstanceSecurityGroup,
     Operation,
     Port,
+    Project,
     SecurityGroup,
     Snapshot,
 )
@@ -171,7 +172,8 @@ def rebuild(house: House, actor: Actor, id_: str, *, image_id: str, confirm: str
         instance = _mine(unit, "instance:rebuild", id_)
         confirmed(instance.name, confirm)
         image = unit.session.get(Image, image_id)
-        if image is None or image.department_id not in (None, instance.department_id):
+        project = unit.session.get_one(Project, instance.project_id)
+        if image is None or not provisioning.offered(unit.session, project, image.department_id):
             raise Invalid("input.reference", field="image_id", name="image_id", id=image_id)
         if image.state != "active":
             raise Invalid("item.retired", field="image_id", noun="image", name=image.name)

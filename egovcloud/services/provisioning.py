@@ -102,7 +102,7 @@ def shape(
     if not flavor.enabled:
         raise Invalid("item.retired", field=f"{prefix}flavor_id", noun="flavor", name=flavor.name)
     image = _one(session, Image, image_id, f"{prefix}image_id")
-    if not _offered(session, project, image.department_id):
+    if not offered(session, project, image.department_id):
         raise Invalid("input.reference", field=f"{prefix}image_id", name="image_id", id=image_id)
     if image.state != "active":
         raise Invalid("item.retired", field=f"{prefix}image_id", noun="image", name=image.name)
@@ -119,7 +119,7 @@ def shape(
         raise Invalid("item.network", field=f"{prefix}network_ids")
     networks = tuple(_one(session, Network, id_, f"{prefix}network_ids") for id_ in network_ids)
     for network in networks:
-        if not _offered(session, project, network.department_id) or network.state != "active":
+        if not offered(session, project, network.department_id) or network.state != "active":
             raise Invalid("input.reference", field=f"{prefix}network_ids", name="network_ids", id=network.id)
     groups = tuple(_one(session, SecurityGroup, id_, f"{prefix}security_group_ids") for id_ in security_group_ids)
     for group in groups:
@@ -153,7 +153,7 @@ def _one(session: Session, model: type[Row], id_: str, field: str) -> Row:
     return row
 
 
-def _offered(session: Session, project: Project, department_id: str | None) -> bool:
+def offered(session: Session, project: Project, department_id: str | None) -> bool:
     """Whether something of ``department_id`` is for everyone, or for an ancestor-or-self of the project's owner."""
     if department_id is None:
         return True
