@@ -173,6 +173,14 @@ def test_nobody_decides_twice_or_for_themselves(tables: Rows) -> None:
     assert all(len(set(people)) == len(people) for people in decided.values())
 
 
+def test_what_was_submitted_waits_on_one_desk(tables: Rows) -> None:
+    desks = Counter(row["request_id"] for row in tables["approvals"] if row["state"] == "pending")
+    submitted = {row["id"] for row in tables["requests"] if row["state"] == "submitted"}
+    assert desks == Counter(submitted)
+    numbers = [row["number"] for row in sorted(tables["requests"], key=lambda row: str(row["id"]))]
+    assert numbers == sorted(numbers)
+
+
 def test_the_last_round_of_what_was_fulfilled_is_approved(tables: Rows) -> None:
     rounds: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
     for row in tables["approvals"]:

@@ -28,7 +28,7 @@ def tree(city: City, at: datetime) -> None:
     for code, name in DISTRICTS:
         district = _department(city, at, root, code, name, "district")
         for own, title in DISTRICT_BUREAUS:
-            bureau = _department(city, at, district, f"{code}-{own}", title, "bureau")
+            bureau = _department(city, at, district, f"{code}-{own}", title.format(district=name), "bureau")
             _department(city, at, bureau, f"{code}-{own}-xxk", INFORMATION[1], "office")
     for position, level in enumerate(("office", "bureau", "district", "centre"), 1):
         city.add("approval_levels", {"position": position, "level": level})
@@ -52,16 +52,20 @@ def applications(city: City, at: datetime) -> None:
     """The plan's systems, then what every bureau and district runs."""
     owners = {system.owner.partition("/")[0] for system in NAMED}
     systems = list(NAMED)
-    for code, _, _ in BUREAUS:
+    for code, owner, _ in BUREAUS:
         for name, slug, protection, recovery, weight, profile in COMMON:
             if code not in owners or slug != "yw":
+                own = name.format(owner=owner)
                 systems.append(
-                    System(code, "部门信息化", name, f"{code}-{slug}", protection, recovery, weight, profile, "")
+                    System(code, "部门信息化", own, f"{code}-{slug}", protection, recovery, weight, profile, "")
                 )
-    for code, _ in DISTRICTS:
+    for code, district in DISTRICTS:
         for own, name, slug, protection, recovery, weight, profile in DISTRICT:
             owner = f"{code}-{own}"
-            systems.append(System(owner, "区级应用", name, f"{code}-{slug}", protection, recovery, weight, profile, ""))
+            named = name.format(owner=district)
+            systems.append(
+                System(owner, "区级应用", named, f"{code}-{slug}", protection, recovery, weight, profile, "")
+            )
     projects: dict[tuple[str, str], Row] = {}
     for place, system in enumerate(systems):
         born = at + timedelta(hours=place)

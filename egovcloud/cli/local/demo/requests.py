@@ -128,7 +128,7 @@ def file(
     if fate in ("back", "again"):
         clock = submit(city, row, by, clock)
         clock = _decide(city, row, app, clock, 1, "return")
-        if fate == "back" or clock >= city.midnight:
+        if fate == "back" or row["state"] != "returned":
             return row
         clock = days.later(city.draw, clock, 1, 20)
         if clock >= city.midnight:

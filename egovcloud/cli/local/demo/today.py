@@ -18,9 +18,9 @@ from egovcloud.scheduler import Ask, place
 
 MOVED = 4  # machines that the drain has moved already
 LANES = 2  # how many move at once
-FULFILLED = (("xzsp", 2, 1.7), ("ybjs", 1, 4.4))  # (application, machines, hours ago)
+FULFILLED = (("ybjs", 1, 4.4), ("xzsp", 2, 1.7))  # (application, machines, hours ago)
 CREATED = 4  # by these, and by the one that fails
-FILED = (("shjz", 14), ("jyfw", 95), ("smk", 210))  # (application, minutes ago)
+FILED = (("smk", 210), ("jyfw", 95), ("shjz", 14))  # (application, minutes ago)
 RESTARTS = (23, 71, 160, 305, 480)  # minutes ago
 STOPS = (41, 260)
 
@@ -28,9 +28,9 @@ STOPS = (41, 260)
 def happen(city: City) -> list[str]:
     """Everything of today; returns the hosts that are dead."""
     dead = _host_down(city)
+    _no_room(city)
     _morning(city)
     _drain(city)
-    _no_room(city)
     _pool_full(city)
     _snapshot_refused(city)
     _gone(city)

@@ -115,17 +115,17 @@ NAMED: tuple[System, ...] = (
     System("kjj/gxc", "科技计划", "科技计划管理系统", "kjjh", 2, 1, 1, "business", "项目申报"),
     System("xfzd/zhzx2", "消防指挥", "消防接处警系统", "xfjcj", 3, 4, 2, "gis", "一张图指挥"),
 )
-# Everyone else runs these; (name, slug, 等保, 容灾, weight, profile).
+# What every bureau runs, and what every district; ``{owner}`` is its name. (name, slug, 等保, 容灾, weight, profile).
 COMMON: tuple[tuple[str, str, int, int, float, str], ...] = (
-    ("部门门户网站", "mh", 2, 1, 0.8, "portal"),
-    ("协同办公系统", "oa", 2, 1, 1.0, "small"),
-    ("业务管理系统", "yw", 2, 2, 1.2, "business"),
+    ("{owner}门户网站", "mh", 2, 1, 0.8, "portal"),
+    ("{owner}协同办公系统", "oa", 2, 1, 1.0, "small"),
+    ("{owner}业务管理系统", "yw", 2, 2, 1.2, "business"),
 )
 DISTRICT: tuple[tuple[str, str, str, int, int, float, str], ...] = (
-    ("dsj", "区政务服务一体化平台", "zwfw", 3, 3, 2.4, "business"),
-    ("dsj", "区门户网站", "mh", 2, 2, 1.2, "portal"),
-    ("mzj", "社区综合管理服务平台", "sqfw", 2, 2, 1.4, "business"),
-    ("cgj", "区城管指挥平台", "cgzh", 2, 2, 1.4, "gis"),
+    ("dsj", "{owner}政务服务一体化平台", "zwfw", 3, 3, 2.4, "business"),
+    ("dsj", "{owner}门户网站", "mh", 2, 2, 1.2, "portal"),
+    ("mzj", "{owner}社区综合管理服务平台", "sqfw", 2, 2, 1.4, "business"),
+    ("cgj", "{owner}城管指挥平台", "cgzh", 2, 2, 1.4, "gis"),
 )
 
 _GENERAL = ("g-2c4g", "g-4c8g", "g-8c16g")

@@ -66,7 +66,7 @@ DISTRICTS: tuple[tuple[str, str], ...] = (
 )
 # What every district has of its own; the code is joined to the district's.
 DISTRICT_BUREAUS: tuple[tuple[str, str], ...] = (
-    ("dsj", "区大数据管理局"),
-    ("mzj", "区民政局"),
-    ("cgj", "区城市管理局"),
+    ("dsj", "{district}大数据管理局"),
+    ("mzj", "{district}民政局"),
+    ("cgj", "{district}城市管理局"),
 )
