@@ -1,30 +1,28 @@
-/** Where the page of a thing is. */
-import type { RouteLocationRaw } from 'vue-router'
-
-const ROUTES: Record<string, string> = {
-  instance: 'instance',
-  volume: 'volume',
-  network: 'network',
-  security_group: 'security-group',
-  request: 'request',
-  operation: 'operation',
+/** Where the page of a thing is, as a path: tables make hundreds of links, and need no router to name them. */
+const PAGES: Record<string, string> = {
+  instance: '/instances/',
+  volume: '/volumes/',
+  network: '/networks/',
+  security_group: '/security-groups/',
+  request: '/requests/',
+  operation: '/operations/',
 }
 const LISTS: Record<string, string> = {
-  snapshot: 'snapshots',
-  image: 'images',
-  flavor: 'flavors',
-  project: 'projects',
-  application: 'projects',
-  user: 'people',
-  department: 'people',
-  host: 'hosts',
-  quota: 'quotas',
+  snapshot: '/snapshots',
+  image: '/images',
+  flavor: '/flavors',
+  project: '/projects?tab=projects',
+  application: '/projects',
+  user: '/people',
+  department: '/people',
+  host: '/hosts',
+  quota: '/quotas',
 }
 
-export function linkTo(type: string, id: string | null | undefined): RouteLocationRaw | null {
+export function linkTo(type: string, id: string | null | undefined): string | null {
   if (!id) return null
-  const name = ROUTES[type]
-  if (name) return { name, params: { id } }
+  const page = PAGES[type]
+  if (page) return page + encodeURIComponent(id)
   const list = LISTS[type]
-  return list ? { name: list, query: { focus: id } } : null
+  return list ? `${list}${list.includes('?') ? '&' : '?'}focus=${encodeURIComponent(id)}` : null
 }

@@ -5,18 +5,25 @@ import { computed, ref } from 'vue'
 
 const session = ref<Session | null>(null)
 let asked: Promise<void> | null = null
+// The cookie can't be read from here. Without this note nobody signed in with this browser, and there is nothing to
+// ask the server for.
+const NOTE = 'egov.signedIn'
 
 function adopt(value: Session | null): void {
   session.value = value
+  if (value) localStorage.setItem(NOTE, '1')
+  else localStorage.removeItem(NOTE)
   configure({ csrf: value?.csrf_token ?? '' })
 }
 
 /** Asks once for the session of the cookie; a 401 means that there is none. */
 export function restoreSession(): Promise<void> {
-  asked ??= api
-    .session<Session>('GET')
-    .then(adopt)
-    .catch(() => adopt(null))
+  asked ??= localStorage.getItem(NOTE)
+    ? api
+        .session<Session>('GET')
+        .then(adopt)
+        .catch(() => adopt(null))
+    : Promise.resolve()
   return asked
 }
 

@@ -1,20 +1,37 @@
-/** Words for what the API names by code; an unknown code is shown as it is. */
-import { useI18n } from 'vue-i18n'
+/** Words for what the API names by code; an unknown code is shown as it is.
+ *
+ * Tables ask for thousands of them while they scroll, so what was found is kept for each language.
+ */
+import { i18n } from '@/i18n'
+
+const found = new Map<string, string>()
+
+function word(key: string, fallback: string): string {
+  const { te, t, locale } = i18n.global
+  const at = `${locale.value} ${key}`
+  let text = found.get(at)
+  if (text === undefined) {
+    text = te(key) ? t(key) : ''
+    found.set(at, text)
+  }
+  return text || fallback
+}
+const code = (text: string) => text.replaceAll('.', '_')
+
+const words = {
+  state: (noun: string, state: string) => word(`state.${noun}.${state}`, word(`state.any.${state}`, state)),
+  kind: (kind: string) => word(`kind.${code(kind)}`, kind),
+  step: (name: string) => word(`step.${code(name)}`, name),
+  event: (type: string) => word(`event.${code(type)}`, type),
+  noun: (noun: string) => word(`noun.${noun}`, noun),
+  role: (role: string) => word(`role.${role}`, role),
+  level: (level: string) => word(`level.${level}`, level),
+  departmentKind: (kind: string) => word(`departmentKind.${kind}`, kind),
+  resource: (resource: string) => word(`resource.${resource}`, resource),
+  mode: (mode: string) => word(`mode.${mode}`, mode),
+  movement: (movement: string) => word(`movement.${movement}`, movement),
+}
 
 export function useWords() {
-  const { t, te } = useI18n()
-  const word = (key: string, fallback: string) => (te(key) ? t(key) : fallback)
-  return {
-    state: (noun: string, state: string) => word(`state.${noun}.${state}`, word(`state.any.${state}`, state)),
-    kind: (kind: string) => word(`kind.${kind.replaceAll('.', '_')}`, kind),
-    step: (name: string) => word(`step.${name.replaceAll('.', '_')}`, name),
-    event: (type: string) => word(`event.${type.replaceAll('.', '_')}`, type),
-    noun: (noun: string) => word(`noun.${noun}`, noun),
-    role: (role: string) => word(`role.${role}`, role),
-    level: (level: string) => word(`level.${level}`, level),
-    departmentKind: (kind: string) => word(`departmentKind.${kind}`, kind),
-    resource: (resource: string) => word(`resource.${resource}`, resource),
-    mode: (mode: string) => word(`mode.${mode}`, mode),
-    movement: (movement: string) => word(`movement.${movement}`, movement),
-  }
+  return words
 }
