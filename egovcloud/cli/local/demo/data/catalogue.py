@@ -31,7 +31,7 @@ SMALL = Model("Intel Xeon Gold 5218", 64, 256, 3600)
 LARGE = Model("Hygon C86 7390", 128, 768, 9600)
 MEMORY = Model("Intel Xeon Platinum 8380", 160, 1536, 13000)
 DOMESTIC = Model("Hygon C86 7285H", 96, 384, 5600)
-RECOVERY = Model("Intel Xeon Gold 6248", 64, 256, 2600)
+RECOVERY = Model("Intel Xeon Gold 6248", 64, 384, 3600)
 
 
 class Pool(NamedTuple):
