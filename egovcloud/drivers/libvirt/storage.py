@@ -42,12 +42,7 @@ def config_of(session: Session, pool: str) -> PoolConfig:
 def open_pool(session: Session, name: str) -> libvirt.virStoragePool:
     """The running pool, defined and started first where it is not."""
     config = config_of(session, name)
-    try:
-        pool = session.conn.storagePoolLookupByName(name)
-    except libvirt.libvirtError as error:
-        if not is_absent(error):
-            raise
-        pool = _same_place(session, config) or session.conn.storagePoolDefineXML(render(pool_xml.pool(name, config)), 0)
+    pool = _known(session, name) or _define(session, name, config)
     mark = f"pool/{name}"
     if mark in session.ready:
         return pool
@@ -62,6 +57,29 @@ def open_pool(session: Session, name: str) -> libvirt.virStoragePool:
     pool.setAutostart(1)
     session.ready.add(mark)
     return pool
+
+
+def _known(session: Session, name: str) -> libvirt.virStoragePool | None:
+    try:
+        return session.conn.storagePoolLookupByName(name)
+    except libvirt.libvirtError as error:
+        if is_absent(error):
+            return None
+        raise
+
+
+def _define(session: Session, name: str, config: PoolConfig) -> libvirt.virStoragePool:
+    """A new pool, or that of whoever defined it at the same moment."""
+    known = _same_place(session, config)
+    if known is not None:
+        return known
+    try:
+        return session.conn.storagePoolDefineXML(render(pool_xml.pool(name, config)), 0)
+    except libvirt.libvirtError:
+        known = _known(session, name)
+        if known is None:
+            raise
+        return known
 
 
 def _same_place(session: Session, config: PoolConfig) -> libvirt.virStoragePool | None:
