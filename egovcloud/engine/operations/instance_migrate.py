@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Conflict, Permanent, Problem, Transient
@@ -15,7 +16,7 @@ from egovcloud.engine.operations.common import LONG, SHORT, attached_volumes
 from egovcloud.engine.operations.instance_create import ask_for
 from egovcloud.engine.specs import instance_spec
 from egovcloud.store.journal import touch, transition
-from egovcloud.store.models import Host, Instance, Operation, StoragePool
+from egovcloud.store.models import Host, Instance, Operation, StoragePool, Volume
 
 
 def place(session: Session, run: Run, result: Result, operation: Operation) -> None:
@@ -31,9 +32,10 @@ def place(session: Session, run: Run, result: Result, operation: Operation) -> N
             raise Transient("volume.busy", volume=volume.name, state=volume.state)
     volumes = sum(volume.size_gib for volume in attached)
     ask = replace(ask_for(session, instance, volumes), avoid=frozenset({source.id}), only=run.params.get("host_id"))
-    peers = [view.id for view in capacity.host_views(session)]
-    same = {h.id for h in session.query(Host).filter(Host.provider_id == source.provider_id)}
-    ask = replace(ask, avoid=ask.avoid | frozenset(id_ for id_ in peers if id_ not in same))
+    sizes = _sizes(session, instance, attached)
+    peers = _peers(session, source, set(sizes))
+    others = frozenset(view.id for view in capacity.host_views(session) if view.id not in peers)
+    ask = replace(ask, avoid=ask.avoid | others)
     best, _ = capacity.choose(session, ask)
     capacity.claim_host(
         session,
@@ -44,17 +46,44 @@ def place(session: Session, run: Run, result: Result, operation: Operation) -> N
         host_name=best.host_name,
         now=run.now,
     )
-    assert best.storage_pool_id is not None
+    pools = peers[best.host_id]
     ratio = capacity.disk_ratio(session, best.host_id)
-    capacity.claim_pool(session, best.storage_pool_id, instance.disk_gib + volumes, ratio)
+    for name, size_gib in sizes.items():
+        capacity.claim_pool(session, pools[name], size_gib, ratio)
     result.update(
         source=source.id,
         source_name=source.name,
         target=best.host_id,
         target_name=best.host_name,
-        pool=best.storage_pool_id,
-        disk_gib=instance.disk_gib + volumes,
+        pool=pools[session.get_one(StoragePool, instance.storage_pool_id or "").name],
+        pools=pools,
+        sizes=sizes,
     )
+
+
+def _sizes(session: Session, instance: Instance, attached: list[Volume]) -> dict[str, int]:
+    """GiB to be found in each pool, by its name: a disk moves to the pool of the same name."""
+    sizes: dict[str, int] = {}
+    for pool_id, size_gib in [
+        (instance.storage_pool_id, instance.disk_gib),
+        *((volume.storage_pool_id, volume.size_gib) for volume in attached),
+    ]:
+        name = session.get_one(StoragePool, pool_id or "").name
+        sizes[name] = sizes.get(name, 0) + size_gib
+    return sizes
+
+
+def _peers(session: Session, source: Host, names: set[str]) -> dict[str, dict[str, str]]:
+    """Hosts of the same provider that have every pool by name: host → pool's name → its id."""
+    found: dict[str, dict[str, str]] = {}
+    rows = session.execute(
+        select(StoragePool.host_id, StoragePool.name, StoragePool.id)
+        .join(Host, Host.id == StoragePool.host_id)
+        .where(Host.provider_id == source.provider_id)
+    )
+    for host_id, name, pool_id in rows:
+        found.setdefault(host_id, {})[name] = pool_id
+    return {host_id: pools for host_id, pools in found.items() if names <= pools.keys()}
 
 
 def unplace(session: Session, run: Run, operation: Operation) -> None:
@@ -63,7 +92,8 @@ def unplace(session: Session, run: Run, operation: Operation) -> None:
         return
     instance = session.get_one(Instance, run.subject_id, populate_existing=True)
     capacity.return_host(session, placed["target"], instance.vcpus, instance.memory_mib)
-    capacity.claim_pool(session, placed["pool"], -placed["disk_gib"], 1.0)
+    for name, size_gib in placed["sizes"].items():
+        capacity.claim_pool(session, placed["pools"][name], -size_gib, 1.0)
 
 
 def prepare(run: Run) -> Result:
@@ -113,9 +143,10 @@ def moved(session: Session, run: Run, result: Result, operation: Operation) -> N
     if old_pool:
         capacity.claim_pool(session, old_pool, -instance.disk_gib, 1.0)
     for volume in attached_volumes(session, instance.id):
-        if volume.storage_pool_id:
-            capacity.claim_pool(session, volume.storage_pool_id, -volume.size_gib, 1.0)
-        touch(session, volume, now=run.now, host_id=placed["target"], storage_pool_id=placed["pool"])
+        old = session.get_one(StoragePool, volume.storage_pool_id or "")
+        capacity.claim_pool(session, old.id, -volume.size_gib, 1.0)
+        new = placed["pools"][old.name]
+        touch(session, volume, now=run.now, host_id=placed["target"], storage_pool_id=new)
     transition(
         session,
         instance,
