@@ -72,7 +72,7 @@ def test_what_a_guest_wrote_is_overwritten_on_the_medium(cloud: QemuCloud) -> No
     assert not data.exists()
     for record, link in zip((first, second), kept, strict=True):
         assert record is not None
-        assert record.bytes_wiped == link.stat().st_size
+        assert record.bytes_wiped >= link.stat().st_size
         assert not link.read_bytes().strip(b"\0")
         link.unlink()
 

@@ -47,9 +47,9 @@ def open_pool(session: Session, name: str) -> libvirt.virStoragePool:
     if mark in session.ready:
         return pool
     if not pool.isActive():
-        if config.files:
-            pool.build(0)
         try:
+            if config.files:
+                pool.build(0)
             pool.create(0)
         except libvirt.libvirtError as error:
             if code(error) != libvirt.VIR_ERR_OPERATION_INVALID:  # somebody else started it meanwhile

@@ -19,7 +19,7 @@ _ZEROS = bytes(storage.CHUNK)
 
 
 def overwrite(session: Session, volume: libvirt.virStorageVol) -> tuple[str, int]:
-    """Overwrite every byte of the volume on its medium; returns the method and the number of bytes.
+    """Overwrite every byte of the volume on its medium; returns the method and the bytes that it held there.
 
     ``zero-overwrite-compressed`` says that the file system kept no blocks for the zeros, so that nobody can tell
     where the old ones are.
@@ -37,7 +37,7 @@ def overwrite(session: Session, volume: libvirt.virStorageVol) -> tuple[str, int
             method = METHOD_SPARSE
     session.step("wipe.filled")
     volume.wipe(0)
-    return method, physical
+    return method, max(physical, allocated)
 
 
 def discard(session: Session, pool: libvirt.virStoragePool, name: str, *, do_wipe: bool) -> WipeRecord:
