@@ -300,7 +300,7 @@ class Driver(Protocol):
 
     # -- images, networks, security groups: present on a host before an instance needs them -----------------------
     def ensure_image(self, host: str, pool: str, image: ImageSpec, *, within: float) -> Ref:
-        """Copy the image to the host's pool once and check its SHA-256; ``Permanent("image.checksum")`` if it differs."""
+        """Copy the image to the pool once and check its SHA-256; ``Permanent("image.checksum")`` if it differs."""
         ...
 
     def delete_image(self, host: str, pool: str, image_id: str, *, within: float) -> None:
@@ -337,20 +337,18 @@ class Driver(Protocol):
         ...
 
     def rebuild_instance(self, spec: InstanceSpec, *, within: float) -> Ref:
-        """New root disk from ``spec.image`` for a stopped instance: same id, ports and volumes; the old disk is wiped."""
+        """New root disk from ``spec.image``, stopped: same id, ports and volumes; the old disk is wiped."""
         ...
 
     def delete_instance(self, host: str, instance_id: str, *, wipe: bool, within: float) -> WipeRecord | None:
-        """Cut the power, wipe and remove root disk, seed, snapshots and the address reservation; detach volumes, keep them."""
+        """Cut the power, wipe and remove root disk, seed, snapshots and address reservation; volumes are kept."""
         ...
 
     def live_migrate(self, instance_id: str, source: str, target: str, *, shared: bool, within: float) -> Ref:
         """Move a running instance; idempotent: when it already runs on ``target``, that is the answer."""
         ...
 
-    def apply_security_groups(
-        self, host: str, instance_id: str, nics: Sequence[NicSpec], *, within: float
-    ) -> None:
+    def apply_security_groups(self, host: str, instance_id: str, nics: Sequence[NicSpec], *, within: float) -> None:
         """Let other groups guard the ports, live; the groups were ensured before. Ports are matched by MAC."""
         ...
 

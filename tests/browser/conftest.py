@@ -101,7 +101,7 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def open_page(city: City, browser: Browser) -> Iterator[Open]:
-    """``open_page(username, language=, theme=)``: a page of a fresh browser, watched for everything that must not be."""
+    """``open_page(username, language=, theme=)``: a page of a fresh browser, watched for what must not be."""
     troubles: list[str] = []
     contexts: list[BrowserContext] = []
 

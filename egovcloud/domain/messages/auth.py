@@ -51,14 +51,20 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "You can't give the role {role} here: it holds permissions that you don't hold here ({missing}).",
         "您不能在此授予角色 {role}：其中含有您在此处没有的权限（{missing}）。",
     ),
-    "grant.own": ("Nobody changes their own roles; ask another administrator.", "不能修改自己的角色，请由其他管理员操作。"),
+    "grant.own": (
+        "Nobody changes their own roles; ask another administrator.",
+        "不能修改自己的角色，请由其他管理员操作。",
+    ),
     "grant.exists": ("{username} already holds the role {role} there.", "{username} 在该处已有角色 {role}。"),
     "grant.last": (
         "This is the last account that may give roles at the centre; give the role to another one first.",
         "这是中心最后一个可以授权的账号，请先将该角色授予其他账号。",
     ),
     "user.exists": ("There is already a user named {username}.", "用户名 {username} 已存在。"),
-    "user.own": ("Nobody disables their own account; ask another administrator.", "不能停用自己的账号，请由其他管理员操作。"),
+    "user.own": (
+        "Nobody disables their own account; ask another administrator.",
+        "不能停用自己的账号，请由其他管理员操作。",
+    ),
     "user.outranks": (
         "{username} holds permissions that you don't hold ({missing}); someone who holds them must do this.",
         "{username} 拥有您没有的权限（{missing}），须由拥有这些权限的人员操作。",

@@ -21,7 +21,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "input.wrong_type": ("This must be of type {expected}.", "类型须为 {expected}。"),
     "input.other": ("{detail}", "不符合要求：{detail}"),
     "http.not_found": ("There is nothing at this address.", "该地址不存在。"),
-    "http.method": ("This address does not take {method}; it takes {allowed}.", "该地址不支持 {method}，支持 {allowed}。"),
+    "http.method": (
+        "This address does not take {method}; it takes {allowed}.",
+        "该地址不支持 {method}，支持 {allowed}。",
+    ),
     "http.bad_request": ("The request is malformed.", "请求格式错误。"),
     "precondition.failed": (
         "It was changed since you looked at it (it is now at generation {generation}); look again and repeat.",
