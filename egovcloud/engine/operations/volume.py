@@ -206,6 +206,12 @@ def detach(run: Run) -> Result | Wait:
     return {} if driver.detach_volume(host, instance_id, volume.id, within=SHORT) else Wait(look_again(run))
 
 
+def undetach(run: Run) -> None:
+    """The journal is about to say that it is still attached; when it is, this changes nothing."""
+    driver, host, pool, volume = _where(run)
+    driver.attach_volume(host, run.params["instance_id"], pool, volume.id, within=SHORT)
+
+
 def detached(session: Session, run: Run, result: Result, operation: Operation) -> None:
     transition(
         session, _row(session, run), "detached", now=run.now, operation_id=operation.id, instance_id=None, device=None
@@ -313,7 +319,7 @@ KINDS = (
     OperationKind(
         "volume.detach",
         "volume",
-        (StepKind("detach", effect=detach, record=detached),),
+        (StepKind("detach", effect=detach, record=detached, undo=undetach),),
         seconds=300,
         on_failure=detach_failed,
     ),
@@ -326,6 +332,7 @@ KINDS = (
         ),
         seconds=300,
         on_failure=grow_failed,
+        cancellable=False,  # a disk that has grown cannot shrink
     ),
     OperationKind(
         "volume.delete",
