@@ -20,6 +20,7 @@ from egovcloud.domain.ids import new_id
 from egovcloud.domain.lifecycle import OPERATION
 from egovcloud.drivers.simulator import SimHost, SimPool, SimulatorDriver, create_cloud
 from egovcloud.engine.claims import claim
+from egovcloud.engine.claims import due as claimable
 from egovcloud.engine.enqueue import enqueue
 from egovcloud.engine.operations import REGISTRY
 from egovcloud.engine.providers import Providers
@@ -199,6 +200,8 @@ class Inside:
         if not rows:
             return False
         now = self.clock()
+        if claimable(self.database, now=now):  # it came due since it was looked for
+            return True
         due = [max(not_before, until or not_before) for not_before, until, _ in rows]
         ahead = [moment for moment in due if moment > now] or [deadline for _, _, deadline in rows]
         self.clock.reach(min(ahead))
