@@ -79,7 +79,7 @@ router.beforeEach(async (to) => {
   if (!session.value) return to.meta.open ? true : { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
   if (mustChangePassword.value) return to.name === 'first-password' ? true : { name: 'first-password' }
   await adoptLanguage(session.value.user.language)
-  startLive()
+  if (may('event:read')) startLive()
   if (to.name === 'sign-in' || to.name === 'first-password') return { name: 'overview' }
   // The page is shown as forbidden at its own address, so that a link which opens later still works.
   if (to.meta.needs && !may(...to.meta.needs)) return { name: 'forbidden', query: { page: to.fullPath } }

@@ -36,6 +36,12 @@ function dispatch(block: string): void {
 
 async function read(signal: AbortSignal): Promise<void> {
   const response = await api.stream('/events/stream', lastId, signal)
+  // Who may not listen will not be allowed to a second later either.
+  if (response.status === 401 || response.status === 403) {
+    controller = null
+    state.value = 'off'
+    return
+  }
   if (!response.ok || !response.body) throw new Error(String(response.status))
   state.value = 'open'
   retry = 0
