@@ -123,6 +123,8 @@ def page(session: Session, actor: Actor, listing: Listing[Row], query: ListQuery
     if query.after:
         statement = statement.where(_beyond(column, key, descending, query.after))
     order = [c.desc() if descending else c.asc() for c in ((column, key) if column is not key else (key,))]
+    if _may_lack(column):
+        order.insert(0, column.is_(None).asc())  # last in both directions, whatever the database thinks of NULL
     rows = list(session.scalars(statement.order_by(*order).limit(query.limit + 1)))
     more = len(rows) > query.limit
     rows = rows[: query.limit]
@@ -143,6 +145,11 @@ def _order(
     return listing.sorts[name], key, descending
 
 
+def _may_lack(column: InstrumentedAttribute[Any]) -> bool:
+    """Whether rows may have nothing to be sorted by."""
+    return bool(getattr(column.property, "columns", [None])[0].nullable)
+
+
 def _cursor(row: Model, column: InstrumentedAttribute[Any], key: InstrumentedAttribute[Any]) -> str:
     value = getattr(row, column.key)
     if isinstance(value, datetime):
@@ -158,7 +165,7 @@ def _beyond(
         python_type = key.type.python_type
         if not isinstance(id_, python_type):
             raise TypeError
-        if column is not key:
+        if column is not key and not (value is None and _may_lack(column)):
             wanted = column.type.python_type
             value = datetime.fromisoformat(value) if wanted is datetime else wanted(value)
     except (ValueError, TypeError, NotImplementedError):
@@ -166,5 +173,9 @@ def _beyond(
     before: ColumnElement[bool] = key < id_ if descending else key > id_
     if column is key:
         return before
+    if value is None:
+        return and_(column.is_(None), before)
     further: ColumnElement[bool] = column < value if descending else column > value
+    if _may_lack(column):
+        further = or_(further, column.is_(None))
     return or_(further, and_(column == value, before))
