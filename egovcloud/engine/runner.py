@@ -26,7 +26,7 @@ from egovcloud.store.secrets import Cipher
 
 log = structlog.get_logger()
 
-MAX_BACKOFF = 60.0
+MAX_BACKOFF = 30.0  # seconds; what failed for long is still tried again soon after the cause is mended
 MAX_SURPRISES = 5  # unexpected exceptions of one step before it is given up
 MAX_CONFLICTS = 8  # of one step, with the world; races between writers of ours are run again until the deadline
 RACES = frozenset({"placement.conflict", "state.changed", "row.changed", "row.duplicate"})
