@@ -119,7 +119,7 @@ def problems_of(route: Route) -> list[int]:
         found |= {401, 429}
     if route.parameters or route.body is not None:
         found.add(404)
-    if route.method != "GET":
+    if route.method != "GET" or route.parameters:
         found.add(409)
     if route.conditional:
         found.add(412)

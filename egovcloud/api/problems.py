@@ -27,7 +27,7 @@ STATUS: Mapping[str, int] = {
     "quota_exceeded": 409,
     "unsupported": 409,
     "transient": 503,
-    "permanent": 500,
+    "permanent": 409,
 }
 # Where HTTP has a finer word than the kind.
 STATUS_BY_CODE: Mapping[str, int] = {
@@ -39,6 +39,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "input.size": 413,
     "input.type": 415,
     "auth.rate": 429,
+    "internal.error": 500,
 }
 TITLES: Mapping[int, tuple[str, str]] = {
     400: ("Malformed request", "请求格式错误"),

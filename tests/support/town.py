@@ -15,6 +15,8 @@ from egovcloud.api.call import Parts
 from egovcloud.domain.ids import new_id
 from egovcloud.domain.permissions import PERMISSIONS
 from egovcloud.domain.quota import instance_amount, volume_amount
+from egovcloud.drivers.simulator import SimulatorDriver
+from egovcloud.engine.providers import Providers
 from egovcloud.services import department, flavor, host_pool, installation, network, project, provider, site, zone
 from egovcloud.services.access import actor_of
 from egovcloud.services.actor import SYSTEM, Actor
@@ -185,7 +187,7 @@ def build(database: Database, directory: Path) -> Town:
         installation="test",
         clock=lambda: town[0].now if town else START,
     )
-    app = factory.create(Parts.of(house, settings), "test")
+    app = factory.create(Parts.of(house, settings, drivers=_drivers(house)), "test")
     made = Town(house, settings, app.test_client(), directory / "images")
     town.append(made)
     _departments(made)
@@ -194,6 +196,12 @@ def build(database: Database, directory: Path) -> Town:
     for name, (role, code) in PEOPLE.items():
         made.people[name] = _person(made, name, role, code)
     return made
+
+
+def _drivers(house: House) -> Providers:
+    """The simulator's driver on a cloud that is not there: it answers as one that cannot be reached."""
+    factories = {"simulator": lambda installation_id, _, config: SimulatorDriver(installation_id, config["file"])}
+    return Providers(house.database, house.installation, factories)
 
 
 def _departments(town: Town) -> None:

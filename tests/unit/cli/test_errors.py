@@ -188,6 +188,8 @@ def test_ctrl_c_before_anything_was_started_is_quiet(cloud: Cloud) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A test run in the background has SIGINT ignored, and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert asked.wait(30)
     process.send_signal(signal.SIGINT)

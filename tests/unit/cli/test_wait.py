@@ -194,6 +194,8 @@ def test_ctrl_c_says_that_the_operation_goes_on(cloud: Cloud, silent: threading.
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A test run in the background has SIGINT ignored, and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert looked.wait(30)
     process.send_signal(signal.SIGINT)

@@ -16,7 +16,6 @@ from egovcloud.cli.local.up.report import step, wait_for
 from egovcloud.domain.quota import RESOURCES
 from egovcloud.services import application as applications
 from egovcloud.services import (
-    approval_level,
     department,
     flavor,
     host_pool,
@@ -71,7 +70,6 @@ def establish(here: Local, places: Places, built: GuestImage, virt: str) -> None
         codes = _departments(house, root)
         _people(here, places)
         _catalogue(house, places, built)
-        approval_level.put(house, SYSTEM, [{"position": 0, "level": "bureau"}, {"position": 1, "level": "centre"}])
         zone_id = _place(house, places, virt)
         network.create(
             house,
