@@ -66,13 +66,14 @@ class FieldError(Answer):
 
 
 class ProblemDocument(Answer):
-    """A failure (RFC 9457). ``code`` is stable; ``detail`` is a sentence in the caller's language."""
+    """A failure (RFC 9457). ``code`` is stable, ``kind`` says what to do; ``detail`` is in the caller's language."""
 
     type: str
     title: str
     status: int
     detail: str
     code: str
+    kind: str
     field: str | None = None
     params: dict[str, Any] = {}
     errors: list[FieldError] = []
@@ -169,6 +170,7 @@ def answer(problem: errors.Problem) -> Response:
         "status": status,
         "detail": problem.text(in_language),
         "code": problem.code,
+        "kind": problem.kind,
         "field": problem.field,
         "params": {key: _plain(value) for key, value in problem.params.items()},
         "errors": [],
