@@ -43,7 +43,7 @@ def test_no_request_meets_a_500_or_an_undocumented_answer(tmp_path: Path, sqlite
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", town.client.application)
     operations = [found.ok() for found in schema.get_all_operations()]
     wanted = [one for one in operations if one.path.removeprefix("/api/v1") not in LEFT_OUT]
-    each = -(-CASES // len(wanted))
+    each = -(-CASES * 11 // (10 * len(wanted)))  # some have fewer different requests than that
     known = _ids(town, token)
     statuses: Counter[int] = Counter()
     troubles: dict[str, str] = {}
