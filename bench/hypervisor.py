@@ -15,11 +15,10 @@ import httpx
 
 from bench.report import Line, percentile
 from egovcloud.domain.ids import new_id
-from egovcloud.drivers.libvirt import HostConfig, LibvirtDriver, PoolConfig
-from egovcloud.engine.providers import Providers
 from egovcloud.services import instance
-from egovcloud.store.models import Host, Image, Network, Operation, Provider
+from egovcloud.store.models import Operation
 from tests import world as worlds
+from tests.real.centre import establish
 from tests.real.hosts import Hosts
 from tests.real.image import guest_image
 
@@ -34,47 +33,6 @@ def host() -> Iterator[Hosts]:
         yield hosts
 
 
-def _config(hosts: Hosts, directory: Path) -> dict[str, object]:
-    return {
-        "uri": hosts.uri(HOST),
-        "virt": "qemu",
-        "state_dir": str(directory / "state"),
-        "pools": {"bench": {"kind": "dir", "target": str(directory / "pool")}},
-    }
-
-
-def _on_libvirt(inside: worlds.Inside, hosts: Hosts, directory: Path) -> None:
-    """Let the simulated provider of the small world make room for a real one."""
-    world, image = inside.world, guest_image()
-    direct = image.variant("direct")
-    with inside.database.unit() as session:
-        provider = session.get_one(Provider, world["provider"])
-        provider.driver = "libvirt"
-        provider.config = {"host_pool_id": world["host_pool"], "hosts": {HOST: _config(hosts, directory)}}
-        for row in session.query(Host):
-            row.state = "disabled"
-        picture = session.get_one(Image, world["image"])
-        picture.disk, picture.sha256 = str(image.path(direct.disk)), image.files[direct.disk].sha256
-        picture.kernel, picture.initrd = str(image.path(direct.kernel)), str(image.path(direct.initrd))
-        picture.cmdline = direct.cmdline
-        network = session.get_one(Network, world["network"])
-        network.cidr, network.gateway = "192.168.77.0/24", "192.168.77.1"
-
-    def libvirt(installation: str, _name: str, config: dict[str, object]) -> LibvirtDriver:
-        about = _config(hosts, directory)
-        pools = {"bench": PoolConfig(kind="dir", target=str(directory / "pool"))}
-        return LibvirtDriver(
-            installation,
-            {HOST: HostConfig(uri=str(about["uri"]), virt="qemu", state_dir=str(about["state_dir"]), pools=pools)},
-        )
-
-    inside.providers = Providers(inside.database, world.installation, {"libvirt": libvirt})  # type: ignore[dict-item]
-    object.__setattr__(inside.runner, "providers", inside.providers)
-    (directory / "pool").mkdir()
-    (directory / "state").mkdir()
-    inside.reconcile()
-
-
 def bench_qemu() -> list[Line]:
     """Request to running through the control plane, and the same by ``qemu-img`` and ``virsh`` alone."""
     from bench.control_plane import centre
@@ -83,8 +41,9 @@ def bench_qemu() -> list[Line]:
     with ExitStack() as stack:
         hosts = stack.enter_context(host())
         world, _, _, directory = stack.enter_context(centre(hosts=1))
-        inside = stack.enter_context(worlds.enter(world))
-        _on_libvirt(inside, hosts, directory)
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/tmp", prefix="eb")))
+        inside = establish(world, HOST, hosts.uri(HOST), place).open()
+        stack.callback(inside.close)
         worker = Worker(inside.runner, threads=4)
         worker.start()
         ours, alone = [], []
@@ -174,7 +133,8 @@ def bench_hung() -> list[Line]:
         world, _, _, directory = stack.enter_context(control_plane.centre(hosts=1))
         inside = stack.enter_context(worlds.enter(world))
         control_plane._fill(inside.database, world)
-        _on_libvirt(inside, hosts, directory)
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/tmp", prefix="eb")))
+        establish(world, HOST, hosts.uri(HOST), place)
         stack.enter_context(control_plane.workers(world, directory, 1))
         served = stack.enter_context(Served(world.url, directory))
         headers = {"Authorization": f"Bearer {control_plane._secret(inside.house)}"}
