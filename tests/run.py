@@ -22,16 +22,11 @@ PYTEST = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cachepro
 
 @dataclass(frozen=True)
 class Stage:
-    """One command; ``counted`` stages are pytest and report their own numbers.
-
-    ``guests`` stages boot real guests, most often under emulation, where one in some hundred kernels hangs: what failed
-    there is run once more, alone, and is named as unsteady when it passes then. What fails twice has failed.
-    """
+    """One command; ``counted`` stages are pytest and report their own numbers."""
 
     name: str
     command: list[str]
     counted: bool = True
-    guests: bool = False
 
 
 def check(name: str, *command: str) -> Stage:
@@ -40,10 +35,6 @@ def check(name: str, *command: str) -> Stage:
 
 def proof(name: str, *arguments: str) -> Stage:
     return Stage(name, [*PYTEST, *arguments])
-
-
-def guests(name: str, *arguments: str) -> Stage:
-    return Stage(name, [sys.executable, "-m", "pytest", "-q", "--tb=short", *arguments], guests=True)
 
 
 STAGES = {
@@ -62,8 +53,8 @@ STAGES = {
         proof("browser", "tests/browser"),
     ],
     "real": [
-        guests("contract on QEMU", "tests/contract", "--driver", "libvirt_qemu"),
-        guests("real", "tests/real"),
+        proof("contract on QEMU", "tests/contract", "--driver", "libvirt_qemu"),
+        proof("real", "tests/real"),
     ],
 }
 
@@ -73,24 +64,12 @@ def run(stage: Stage, reports: Path) -> tuple[int, int]:
     begun = time.monotonic()
     report = reports / f"{stage.name.replace(' ', '-')}.xml"
     command = [*stage.command, f"--junit-xml={report}"] if stage.counted else stage.command
-    if stage.guests:
-        command += ["-o", f"cache_dir={reports / 'cache'}"]
     print(f"== {stage.name}: {' '.join(command[-4:])}", flush=True)
     # Where the machine has no Node.js of its own, the installer has put one into the virtual environment.
     path = f"{os.environ['PATH']}:{BIN.parent / 'node'}"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path}
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     passed, failed = _counts(report, code) if stage.counted else (int(code == 0), int(code != 0))
-    if failed and stage.guests:
-        report.unlink(missing_ok=True)
-        print(f"== {stage.name}: {failed} failed and run once more", flush=True)
-        subprocess.run(
-            [*command, "--last-failed", "--last-failed-no-failures=none"], cwd=ROOT, env=environment, check=False
-        )
-        steady, again = _counts(report, 0)
-        print(f"== {stage.name}: {steady} unsteady", flush=True)
-        # Where no test failed but the session did (an unproved capability), there is nothing to run again.
-        passed, failed = passed + steady, again if steady + again else failed
     print(f"== {stage.name}: {passed} passed, {failed} failed, {time.monotonic() - begun:.0f} s", flush=True)
     return passed, failed
 
