@@ -89,16 +89,25 @@ def departments_under(session: Session, prefixes: Sequence[str]) -> list[str]:
     return list(session.scalars(select(Department.id).where(or_(*conditions))))
 
 
+def root_path(session: Session) -> str:
+    """Path of the root department, ``/`` before there is one; it never changes, so one look a session will do."""
+    known: str | None = session.info.get("root_path")
+    if known is None:
+        known = session.scalar(select(Department.path).where(Department.parent_id.is_(None)))
+        if known is None:
+            return "/"
+        session.info["root_path"] = known
+    return known
+
+
 def scope(session: Session, actor: Actor, listing: Listing[Row]) -> list[ColumnElement[bool]]:
     """The conditions that hide what the actor may not see."""
     conditions = [listing.where()] if listing.where else []
     if listing.department is None:
         return conditions
-    prefixes = actor.prefixes(listing.permission)
-    root = session.scalar(select(Department.path).where(Department.parent_id.is_(None)))
-    if root is not None and any(root.startswith(prefix) for prefix in prefixes):
+    if actor.may(listing.permission, root_path(session)):
         return conditions
-    mine: ColumnElement[bool] = listing.department.in_(departments_under(session, prefixes))
+    mine: ColumnElement[bool] = listing.department.in_(departments_under(session, actor.prefixes(listing.permission)))
     return [*conditions, or_(mine, listing.department.is_(None)) if listing.shared else mine]
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from egovcloud.domain.errors import Forbidden, Invalid, NotFound
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House
-from egovcloud.services.listing import Filter, Listing, ListQuery, departments_under, page, scope
+from egovcloud.services.listing import Filter, Listing, ListQuery, departments_under, page, root_path, scope
 from egovcloud.services.refs import View
 from egovcloud.store.base import Model
 from egovcloud.store.models import Department
@@ -114,17 +114,6 @@ def allow(session: Session, actor: Actor, permission: str, *, centre: bool = Fal
 def at_centre(session: Session, actor: Actor, permission: str) -> bool:
     """Whether the permission is held at the root of the tree."""
     return actor.may(permission, root_path(session))
-
-
-def root_path(session: Session) -> str:
-    """Path of the root department, ``/`` before there is one; it never changes, so one look a session will do."""
-    known: str | None = session.info.get("root_path")
-    if known is None:
-        known = session.scalar(select(Department.path).where(Department.parent_id.is_(None)))
-        if known is None:
-            return "/"
-        session.info["root_path"] = known
-    return known
 
 
 def own_departments(session: Session, actor: Actor, permission: str) -> list[str] | None:
