@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.ids import new_id
 from egovcloud.engine.operations import REGISTRY
-from egovcloud.store.journal import emit
+from egovcloud.store.journal import emit_all
 from egovcloud.store.models import Dependency, Operation, Step
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One operation to come: what about, with what, and which operations must succeed before it."""
+
+    subject_id: str
+    params: dict[str, Any] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
 
 
 def enqueue(
@@ -33,45 +42,76 @@ def enqueue(
 
     ``needs`` are operations that must succeed first. ``unique_key`` makes a second one of the same tick impossible.
     """
-    definition = REGISTRY.kinds[kind]
-    needs = list(needs)
-    operation = Operation(
-        id=new_id(),
-        created_at=now,
-        updated_at=now,
-        kind=kind,
-        subject_type=definition.noun,
-        subject_id=subject_id,
+    (operation,) = enqueue_all(
+        session,
+        kind,
+        [Planned(subject_id, params or {}, tuple(needs))],
+        now=now,
         department_id=department_id,
-        params=params or {},
         requested_by=requested_by,
         parent_id=parent_id,
-        not_before=now + timedelta(seconds=delay),
-        deadline_at=_start(session, needs, now + timedelta(seconds=delay)) + timedelta(seconds=definition.seconds),
         unique_key=unique_key,
+        delay=delay,
     )
-    session.add(operation)
-    session.flush()
-    for position, step in enumerate(definition.steps):
-        session.add(Step(operation_id=operation.id, position=position, name=step.name))
-    for needed in needs:
-        session.add(Dependency(operation_id=operation.id, needs_id=needed))
-    if not definition.internal:
-        emit(
-            session,
-            now,
-            "operation.queue",
-            "operation",
-            operation.id,
-            department_id=department_id,
-            operation_id=operation.id,
-            data={"kind": kind, "subject_type": definition.noun, "subject_id": subject_id},
-        )
-    session.flush()
     return operation
 
 
-def _start(session: Session, needs: list[str], earliest: datetime) -> datetime:
+def enqueue_all(
+    session: Session,
+    kind: str,
+    planned: Sequence[Planned],
+    *,
+    now: datetime,
+    department_id: str | None,
+    requested_by: str | None = None,
+    parent_id: str | None = None,
+    unique_key: str | None = None,
+    delay: float = 0.0,
+) -> list[Operation]:
+    """Operations of one kind, in the order of ``planned``: a handful of statements, however many they are."""
+    definition = REGISTRY.kinds[kind]
+    earliest = now + timedelta(seconds=delay)
+    operations = [
+        Operation(
+            id=new_id(),
+            created_at=now,
+            updated_at=now,
+            kind=kind,
+            subject_type=definition.noun,
+            subject_id=plan.subject_id,
+            department_id=department_id,
+            params=plan.params,
+            requested_by=requested_by,
+            parent_id=parent_id,
+            not_before=earliest,
+            deadline_at=_start(session, plan.needs, earliest) + timedelta(seconds=definition.seconds),
+            unique_key=unique_key,
+        )
+        for plan in planned
+    ]
+    session.add_all(operations)
+    session.flush()
+    for operation, plan in zip(operations, planned, strict=True):
+        for position, step in enumerate(definition.steps):
+            session.add(Step(operation_id=operation.id, position=position, name=step.name))
+        for needed in plan.needs:
+            session.add(Dependency(operation_id=operation.id, needs_id=needed))
+    if not definition.internal:
+        told = [
+            {
+                "subject_type": "operation",
+                "subject_id": operation.id,
+                "department_id": department_id,
+                "operation_id": operation.id,
+                "data": {"kind": kind, "subject_type": definition.noun, "subject_id": operation.subject_id},
+            }
+            for operation in operations
+        ]
+        emit_all(session, now, "operation.queue", told)
+    session.flush()
+    return operations
+
+
+def _start(session: Session, needs: Sequence[str], earliest: datetime) -> datetime:
     """When it can begin at the latest: what it needs may take all of its own time first."""
-    latest = session.scalar(select(func.max(Operation.deadline_at)).where(Operation.id.in_(needs))) if needs else None
-    return max(earliest, latest) if latest else earliest
+    return max([earliest, *(session.get_one(Operation, needed).deadline_at for needed in needs)])

@@ -20,6 +20,7 @@ from egovcloud.domain.ids import derived_id, mac_address
 from egovcloud.store.models import Instance, Network, Port
 
 ATTEMPTS = 5
+BATCH = 2000  # values in one IN list
 
 
 def total_addresses(cidr: str) -> int:
@@ -52,21 +53,25 @@ def allocate(session: Session, network: Network, count: int) -> list[str]:
     return [str(IPv4Address(number)) for number in found]
 
 
-def add_ports(session: Session, instance: Instance, networks: Sequence[Network], now: datetime) -> list[Port]:
-    """One port of ``instance`` in each of ``networks``, in this order; repeating it finds the ports again.
+def add_ports(
+    session: Session, instances: Sequence[Instance], networks: Sequence[Network], now: datetime
+) -> list[Port]:
+    """One new port of each instance in each of ``networks``; by instance, then in the order of ``networks``.
 
-    The instance must be flushed or in the session; its search text is brought up to date.
+    The instances must be in the session; their search texts are brought up to date.
     """
-    kept = {port.id: port for port in session.scalars(select(Port).where(Port.instance_id == instance.id))}
     session.flush()
+    ports: list[Port] = []
     for network in sorted(networks, key=lambda network: network.id):
-        port_id = derived_id(instance.id, network.id)
-        if port_id not in kept:
-            kept[port_id] = _insert(session, instance, network, port_id, networks.index(network))
-    ports = sorted(kept.values(), key=lambda port: port.position)
-    instance.search = search_text(instance.name, instance.hostname, *(port.address for port in ports))
-    instance.updated_at = now
-    return ports
+        ports += _insert(session, instances, network, networks.index(network))
+    of: dict[str, list[Port]] = {instance.id: [] for instance in instances}
+    for port in sorted(ports, key=lambda port: port.position):
+        of[port.instance_id].append(port)
+    for instance in instances:
+        addresses = (port.address for port in of[instance.id])
+        instance.search = search_text(instance.name, instance.hostname, *addresses)
+        instance.updated_at = now
+    return [port for mine in of.values() for port in mine]
 
 
 def search_text(*parts: str) -> str:
@@ -74,36 +79,47 @@ def search_text(*parts: str) -> str:
     return " ".join(part for part in parts if part).lower()
 
 
-def _insert(session: Session, instance: Instance, network: Network, port_id: str, position: int) -> Port:
+def _insert(session: Session, instances: Sequence[Instance], network: Network, position: int) -> list[Port]:
+    ids = [derived_id(instance.id, network.id) for instance in instances]
     for _ in range(ATTEMPTS):
-        (address,) = allocate(session, network, 1)
-        port = Port(
-            id=port_id,
-            instance_id=instance.id,
-            network_id=network.id,
-            position=position,
-            mac=_free_mac(session, port_id),
-            address=address,
-        )
+        addresses, macs = allocate(session, network, len(ids)), _free_macs(session, ids)
+        ports = [
+            Port(
+                id=id_,
+                instance_id=instance.id,
+                network_id=network.id,
+                position=position,
+                mac=mac,
+                address=address,
+            )
+            for id_, instance, address, mac in zip(ids, instances, addresses, macs, strict=True)
+        ]
         try:
             with session.begin_nested():
-                session.add(port)
+                session.add_all(ports)
         except IntegrityError:
-            # Another transaction took the MAC, or the address without the lock: look again.
+            # Another transaction took a MAC, or an address without the lock: look again.
             session.info.pop(_key(network), None)
         else:
-            return port
+            return ports
     raise Transient("state.changed", noun="network")
 
 
-def _free_mac(session: Session, port_id: str) -> str:
+def _free_macs(session: Session, port_ids: Sequence[str]) -> list[str]:
     """A MAC has 24 free bits, so that among thousands of ports two ids do meet; then the next one derived is taken."""
-    candidates = [mac_address(port_id), *(mac_address(f"{port_id}/{turn}") for turn in range(1, 8))]
-    taken = set(session.scalars(select(Port.mac).where(Port.mac.in_(candidates))))
-    for candidate in candidates:
-        if candidate not in taken:
-            return candidate
-    raise Transient("state.changed", noun="port")
+    candidates = {id_: [mac_address(id_), *(mac_address(f"{id_}/{turn}") for turn in range(1, 8))] for id_ in port_ids}
+    every = [mac for macs in candidates.values() for mac in macs]
+    taken: set[str] = set()
+    for begin in range(0, len(every), BATCH):
+        taken.update(session.scalars(select(Port.mac).where(Port.mac.in_(every[begin : begin + BATCH]))))
+    chosen = []
+    for macs in candidates.values():
+        free = next((mac for mac in macs if mac not in taken), None)
+        if free is None:
+            raise Transient("state.changed", noun="port")
+        taken.add(free)
+        chosen.append(free)
+    return chosen
 
 
 def _key(network: Network) -> tuple[str, str]:

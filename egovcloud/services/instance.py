@@ -72,12 +72,12 @@ def create(
             user_id=actor.user_id,
         )
         owner = provisioning.owner_of(session, project, application_id, None, actor.user_id)
-        instance, operation = provisioning.provision_instance(
+        ((instance, operation),) = provisioning.provision_instances(
             session,
             unit.cipher,
             owner,
             wanted,
-            name=rules.name(name),
+            [rules.name(name)],
             now=unit.now,
             anti_affinity=anti_affinity,
             user_data=user_data,

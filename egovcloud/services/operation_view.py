@@ -84,9 +84,20 @@ def views(session: Session, actor: Actor, rows: Sequence[Operation]) -> list[Vie
             "requested_by": refs.ref(User, row.requested_by),
             "error": failure(row.error, actor, open_=open_),
             "progress": progress.get(row.id, {"done": 0, "total": 0}),
+            **_steering(row),
         }
         for row in rows
     ]
+
+
+def _steering(row: Operation) -> View:
+    """What may be asked of it now: a face shows no button that is refused whoever presses it."""
+    kind = REGISTRY.kinds.get(row.kind)
+    cancellable = kind is not None and kind.cancellable and row.state in ("queued", "running")
+    return {
+        "retryable": kind is not None and kind.on_retry is not None and row.state == "failed",
+        "cancellable": cancellable and not row.cancel_requested,
+    }
 
 
 def _progress(session: Session, ids: Sequence[str]) -> dict[str, View]:

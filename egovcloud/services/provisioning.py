@@ -1,7 +1,7 @@
 """What a department may ask for, checked against what is on offer, and turned into rows and operations.
 
-One path for everything that grows: an approved request and an operator's direct call end in ``provision_instance``
-and ``provision_volume``, which reserve quota, take addresses and write the operation in the caller's transaction.
+One path for everything that grows: an approved request and an operator's direct call end in ``provision_instances``
+and ``provision_volumes``, which reserve quota, take addresses and write the operation in the caller's transaction.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from egovcloud.domain.errors import Invalid, NotFound
 from egovcloud.domain.ids import new_id
 from egovcloud.domain.quota import Amount, instance_amount, volume_amount
-from egovcloud.engine.enqueue import enqueue
+from egovcloud.engine.enqueue import Planned, enqueue_all
 from egovcloud.engine.specs import USER_DATA
 from egovcloud.services.actor import Actor
 from egovcloud.services.addresses import add_ports, search_text
@@ -167,115 +167,119 @@ def hostname_of(name: str, instance_id: str) -> str:
     return f"{slug or 'vm'}-{instance_id[-6:]}"
 
 
-def provision_instance(
+def provision_instances(
     session: Session,
     cipher: Cipher,
     owner: Owner,
     wanted: Shape,
+    names: Sequence[str],
     *,
-    name: str,
     now: datetime,
     anti_affinity: str | None = None,
     user_data: str | None = None,
     volumes_gib: int = 0,
     parent_id: str | None = None,
-) -> tuple[Instance, Operation]:
-    """Row, ports, quota reservation and operation of one machine; nothing is called yet."""
-    id_ = new_id()
-    instance = Instance(
-        id=id_,
-        created_at=now,
-        updated_at=now,
-        name=name,
-        hostname=hostname_of(name, id_),
-        department_id=owner.project.department_id,
-        project_id=owner.project.id,
-        application_id=owner.application.id if owner.application else None,
-        request_id=owner.request_id,
-        flavor_id=wanted.flavor.id,
-        image_id=wanted.image.id,
-        zone_id=wanted.zone_id,
-        anti_affinity=anti_affinity,
-        vcpus=wanted.flavor.vcpus,
-        memory_mib=wanted.flavor.memory_mib,
-        disk_gib=wanted.flavor.disk_gib,
-        ssh_keys=list(wanted.keys),
-        user_data=cipher.seal(user_data, USER_DATA) if user_data else None,
-    )
-    session.add(instance)
-    session.flush()
-    add_ports(session, instance, wanted.networks, now)
-    for group in wanted.groups:
-        session.add(InstanceSecurityGroup(instance_id=id_, security_group_id=group.id))
-    ledger.reserve(session, instance.department_id, wanted.amount, key=id_, subject=("instance", id_), now=now)
-    operation = enqueue(
+) -> list[tuple[Instance, Operation]]:
+    """Rows, ports, quota reservations and operations of machines of one shape; nothing is called yet."""
+    instances = []
+    for name in names:
+        id_ = new_id()
+        instances.append(
+            Instance(
+                id=id_,
+                created_at=now,
+                updated_at=now,
+                name=name,
+                hostname=hostname_of(name, id_),
+                department_id=owner.project.department_id,
+                project_id=owner.project.id,
+                application_id=owner.application.id if owner.application else None,
+                request_id=owner.request_id,
+                flavor_id=wanted.flavor.id,
+                image_id=wanted.image.id,
+                zone_id=wanted.zone_id,
+                anti_affinity=anti_affinity,
+                vcpus=wanted.flavor.vcpus,
+                memory_mib=wanted.flavor.memory_mib,
+                disk_gib=wanted.flavor.disk_gib,
+                ssh_keys=list(wanted.keys),
+                user_data=cipher.seal(user_data, USER_DATA) if user_data else None,
+            )
+        )
+    session.add_all(instances)
+    add_ports(session, instances, wanted.networks, now)
+    for instance in instances:
+        for group in wanted.groups:
+            session.add(InstanceSecurityGroup(instance_id=instance.id, security_group_id=group.id))
+    department_id = owner.project.department_id
+    costs = {instance.id: wanted.amount for instance in instances}
+    ledger.reserve_all(session, department_id, costs, subject_type="instance", now=now)
+    operations = enqueue_all(
         session,
         "instance.create",
-        id_,
+        [Planned(instance.id, {"volumes_gib": volumes_gib}) for instance in instances],
         now=now,
-        department_id=instance.department_id,
-        params={"volumes_gib": volumes_gib},
+        department_id=department_id,
         requested_by=owner.user_id,
         parent_id=parent_id,
     )
-    return instance, operation
+    return list(zip(instances, operations, strict=True))
 
 
-def provision_volume(
-    session: Session,
-    owner: Owner,
-    instance: Instance,
-    *,
-    name: str,
-    size_gib: int,
-    now: datetime,
-    parent_id: str | None = None,
-    after: str | None = None,
-) -> tuple[Volume, Operation]:
-    """Row, quota reservation and operations of one volume: made beside its instance, then attached.
+@dataclass(frozen=True)
+class NewVolume:
+    """A volume to be made beside its instance; ``after`` is the operation that makes that one, if none is there yet."""
 
-    ``after`` is the operation that makes the instance, when there is none yet.
-    """
-    volume = Volume(
-        id=new_id(),
-        created_at=now,
-        updated_at=now,
-        name=name,
-        department_id=owner.project.department_id,
-        project_id=owner.project.id,
-        application_id=owner.application.id if owner.application else None,
-        request_id=owner.request_id,
-        size_gib=size_gib,
-        search=search_text(name),
-    )
-    session.add(volume)
+    instance: Instance
+    name: str
+    size_gib: int
+    after: str | None = None
+
+
+def provision_volumes(
+    session: Session, owner: Owner, wanted: Sequence[NewVolume], *, now: datetime, parent_id: str | None = None
+) -> list[tuple[Volume, Operation]]:
+    """Rows, quota reservations and operations of volumes: each is made beside its instance, then attached."""
+    department_id = owner.project.department_id
+    volumes = [
+        Volume(
+            id=new_id(),
+            created_at=now,
+            updated_at=now,
+            name=one.name,
+            department_id=department_id,
+            project_id=owner.project.id,
+            application_id=owner.application.id if owner.application else None,
+            request_id=owner.request_id,
+            size_gib=one.size_gib,
+            search=search_text(one.name),
+        )
+        for one in wanted
+    ]
+    session.add_all(volumes)
     session.flush()
-    amount = volume_amount(size_gib)
-    ledger.reserve(session, volume.department_id, amount, key=volume.id, subject=("volume", volume.id), now=now)
-    params = {"instance_id": instance.id}
-    create = enqueue(
-        session,
-        "volume.create",
-        volume.id,
-        now=now,
-        department_id=volume.department_id,
-        params=params,
-        requested_by=owner.user_id,
-        parent_id=parent_id,
-        needs=[after] if after else [],
-    )
-    attach = enqueue(
-        session,
-        "volume.attach",
-        volume.id,
-        now=now,
-        department_id=volume.department_id,
-        params=params,
-        requested_by=owner.user_id,
-        parent_id=parent_id,
-        needs=[create.id],
-    )
-    return volume, attach
+    costs = {volume.id: volume_amount(volume.size_gib) for volume in volumes}
+    ledger.reserve_all(session, department_id, costs, subject_type="volume", now=now)
+    pairs = list(zip(volumes, wanted, strict=True))
+
+    def order(kind: str, needs: Sequence[str | None]) -> list[Operation]:
+        planned = [
+            Planned(volume.id, {"instance_id": one.instance.id}, (needed,) if needed else ())
+            for (volume, one), needed in zip(pairs, needs, strict=True)
+        ]
+        return enqueue_all(
+            session,
+            kind,
+            planned,
+            now=now,
+            department_id=department_id,
+            requested_by=owner.user_id,
+            parent_id=parent_id,
+        )
+
+    created = order("volume.create", [one.after for one in wanted])
+    attached = order("volume.attach", [operation.id for operation in created])
+    return list(zip(volumes, attached, strict=True))
 
 
 def project_for(session: Session, actor: Actor, project_id: str) -> Project:

@@ -281,15 +281,8 @@ def _provision(unit: Unit, request: Request) -> None:
             _provision_machines(unit, request, owner, index, item, parent.id)
         elif item["kind"] == "volume":
             instance = volumes.instance_in(session, project, item["instance_id"], f"items[{index}].instance_id")
-            provisioning.provision_volume(
-                session,
-                owner,
-                instance,
-                name=item["name"],
-                size_gib=item["size_gib"],
-                now=unit.now,
-                parent_id=parent.id,
-            )
+            wanted = provisioning.NewVolume(instance, item["name"], item["size_gib"])
+            provisioning.provision_volumes(session, owner, [wanted], now=unit.now, parent_id=parent.id)
         elif item["kind"] == "grow_volume":
             volume = session.get_one(Volume, item["volume_id"], with_for_update=True)
             volumes.grow_in(unit, volume, item["size_gib"], parent_id=parent.id)
@@ -305,31 +298,25 @@ def _provision_machines(
 ) -> None:
     session = unit.session
     wanted = _shape(session, owner.project, item, request.requester_id, f"items[{index}].")
-    for machine in range(1, item["count"] + 1):
-        name = item["name"] if item["count"] == 1 else f"{item['name']}-{machine}"
-        instance, operation = provisioning.provision_instance(
-            session,
-            unit.cipher,
-            owner,
-            wanted,
-            name=name,
-            now=unit.now,
-            anti_affinity=f"{request.id}/{index}" if item["anti_affinity"] else None,
-            user_data=item["user_data"],
-            volumes_gib=sum(volume["size_gib"] for volume in item["volumes"]),
-            parent_id=parent_id,
-        )
-        for volume in item["volumes"]:
-            provisioning.provision_volume(
-                session,
-                owner,
-                instance,
-                name=f"{name}-{volume['name']}",
-                size_gib=volume["size_gib"],
-                now=unit.now,
-                parent_id=parent_id,
-                after=operation.id,
-            )
+    many = item["count"] > 1
+    made = provisioning.provision_instances(
+        session,
+        unit.cipher,
+        owner,
+        wanted,
+        [f"{item['name']}-{machine}" if many else item["name"] for machine in range(1, item["count"] + 1)],
+        now=unit.now,
+        anti_affinity=f"{request.id}/{index}" if item["anti_affinity"] else None,
+        user_data=item["user_data"],
+        volumes_gib=sum(volume["size_gib"] for volume in item["volumes"]),
+        parent_id=parent_id,
+    )
+    volumes_wanted = [
+        provisioning.NewVolume(instance, f"{instance.name}-{volume['name']}", volume["size_gib"], after=operation.id)
+        for instance, operation in made
+        for volume in item["volumes"]
+    ]
+    provisioning.provision_volumes(session, owner, volumes_wanted, now=unit.now, parent_id=parent_id)
 
 
 def _validated(session: Session, project: Project, items: Sequence[Item], user_id: str | None) -> list[dict[str, Any]]:

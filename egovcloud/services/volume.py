@@ -41,9 +41,8 @@ def create(
         rules.within(size_gib, "size_gib", *SIZE_GIB)
         instance = instance_in(session, project, instance_id)
         owner = provisioning.owner_of(session, project, application_id, None, actor.user_id)
-        volume, operation = provisioning.provision_volume(
-            session, owner, instance, name=rules.name(name), size_gib=size_gib, now=unit.now
-        )
+        wanted = provisioning.NewVolume(instance, rules.name(name), size_gib)
+        ((volume, operation),) = provisioning.provision_volumes(session, owner, [wanted], now=unit.now)
         unit.about("volume", volume)
         return operation
 

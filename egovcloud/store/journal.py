@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Table, Update, bindparam, literal_column, update
+from sqlalchemy import Table, Update, bindparam, insert, literal_column, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -155,7 +156,21 @@ def emit(
         department_id=department_id,
         operation_id=operation_id,
         data=data or {},
+        **_transaction(session),
     )
-    if session.get_bind().dialect.name == "postgresql":
-        event.transaction = literal_column("pg_current_xact_id()::text::bigint")
     session.add(event)
+
+
+def emit_all(session: Session, now: datetime, type_: str, events: Sequence[dict[str, Any]]) -> None:
+    """Append events of one type at once; each has the columns of ``Event`` that tell it from the others."""
+    if events:
+        session.flush()
+        statement = insert(cast(Table, Event.__table__)).values(at=now, type=type_, **_transaction(session))
+        session.execute(statement, list(events))
+
+
+def _transaction(session: Session) -> dict[str, Any]:
+    """Which transaction wrote it: a reader of the stream must not pass one that is still open."""
+    if session.get_bind().dialect.name != "postgresql":
+        return {}
+    return {"transaction": literal_column("pg_current_xact_id()::text::bigint")}

@@ -78,6 +78,21 @@ def reserve(
     _move(session, "reserve", department_id, amount, Amount(), key=key, subject=subject, now=now)
 
 
+def reserve_all(
+    session: Session, department_id: str, amounts: Mapping[str, Amount], *, subject_type: str, now: datetime
+) -> None:
+    """``reserve`` for many new things at once, by their ids: all of them, or none."""
+    total = sum(amounts.values(), Amount())
+    _change(session, department_id, total, Amount())
+    entries = [
+        entry
+        for id_, amount in amounts.items()
+        for entry in _entries("reserve", department_id, amount, Amount(), key=id_, subject=(subject_type, id_), now=now)
+    ]
+    if entries:
+        session.execute(insert(LedgerEntry), entries)
+
+
 def commit(
     session: Session, department_id: str, amount: Amount, *, key: str, subject: tuple[str, str], now: datetime
 ) -> None:
@@ -128,42 +143,60 @@ def _move(
     subject: tuple[str, str],
     now: datetime,
 ) -> None:
-    moves = [
-        (resource, getattr(reserved, resource), getattr(committed, resource))
-        for resource in RESOURCES
-        if getattr(reserved, resource) or getattr(committed, resource)
-    ]
+    entries = _entries(movement, department_id, reserved, committed, key=key, subject=subject, now=now)
+    if entries:
+        _change(session, department_id, reserved, committed)
+        session.execute(insert(LedgerEntry), entries)
+
+
+def _change(session: Session, department_id: str, reserved: Amount, committed: Amount) -> None:
+    """Add to the quotas of the whole line of ancestors, or raise and name the node that is full."""
+    moves = _moves(reserved, committed)
     if not moves:
         return
     nodes = lineage(session, department_id)
     if session.get_bind().dialect.name == "postgresql":
         # Everyone takes the root first: whoever holds it is alone in the tree, so that no two wait for each other.
         session.execute(_LOCK, {"root": nodes[0].id})
-    parameters: dict[str, object] = {"nodes": [node.id for node in nodes], "resources": [move[0] for move in moves]}
-    by_resource = {resource: (held, used) for resource, held, used in moves}
+    parameters: dict[str, object] = {"nodes": [node.id for node in nodes], "resources": list(moves)}
     for resource in RESOURCES:
-        parameters[f"r_{resource}"], parameters[f"c_{resource}"] = by_resource.get(resource, (0, 0))
+        parameters[f"r_{resource}"], parameters[f"c_{resource}"] = moves.get(resource, (0, 0))
     moved = {(row[0], row[1]) for row in session.execute(_MOVE, parameters)}
     if len(moved) != len(nodes) * len(moves):
-        raise _exceeded(session, nodes, by_resource, moved)
-    session.execute(
-        insert(LedgerEntry),
-        [
-            {
-                "id": new_id(),
-                "at": now,
-                "key": f"{movement}:{key}",
-                "movement": movement,
-                "department_id": department_id,
-                "resource": resource,
-                "reserved": held,
-                "committed": used,
-                "subject_type": subject[0],
-                "subject_id": subject[1],
-            }
-            for resource, held, used in moves
-        ],
-    )
+        raise _exceeded(session, nodes, moves, moved)
+
+
+def _moves(reserved: Amount, committed: Amount) -> dict[str, tuple[int, int]]:
+    """(reserved, committed) by resource, where anything moves at all."""
+    pairs = ((name, (getattr(reserved, name), getattr(committed, name))) for name in RESOURCES)
+    return {name: pair for name, pair in pairs if any(pair)}
+
+
+def _entries(
+    movement: str,
+    department_id: str,
+    reserved: Amount,
+    committed: Amount,
+    *,
+    key: str,
+    subject: tuple[str, str],
+    now: datetime,
+) -> list[dict[str, object]]:
+    return [
+        {
+            "id": new_id(),
+            "at": now,
+            "key": f"{movement}:{key}",
+            "movement": movement,
+            "department_id": department_id,
+            "resource": resource,
+            "reserved": held,
+            "committed": used,
+            "subject_type": subject[0],
+            "subject_id": subject[1],
+        }
+        for resource, (held, used) in _moves(reserved, committed).items()
+    ]
 
 
 _LOCK = text("SELECT 1 FROM quotas WHERE department_id = :root AND resource = 'instances' FOR UPDATE")

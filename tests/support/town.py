@@ -137,7 +137,7 @@ class Town:
             )
             session.add(row)
             session.flush()
-            add_ports(session, row, [session.get_one(Network, self.ids["network"])], self.now)
+            add_ports(session, [row], [session.get_one(Network, self.ids["network"])], self.now)
             amount = instance_amount(row.vcpus, row.memory_mib, row.disk_gib, 1)
             subject = ("instance", row.id)
             ledger.reserve(session, row.department_id, amount, key=row.id, subject=subject, now=self.now)

@@ -61,21 +61,20 @@ def test_what_is_rolled_back_is_free_again(database: Database) -> None:
         assert allocate(session, session.get_one(Network, network.id), 1) == ["10.0.0.2"]
 
 
-def test_a_repeated_call_finds_its_ports_and_a_gap_is_filled(database: Database) -> None:
+def test_ports_follow_one_another_and_a_gap_is_filled(database: Database) -> None:
     with database.unit() as session:
         network, project = world(session)
         first, second = machine(session, project, "Web-1"), machine(session, project, "web-2")
-        (port,) = add_ports(session, first, [network], NOW)
+        (port,) = add_ports(session, [first], [network], NOW)
         assert (port.id, port.address) == (derived_id(first.id, network.id), "10.0.0.2")
         assert first.search == "web-1 web-1 10.0.0.2"
-        assert [p.id for p in add_ports(session, first, [network], NOW)] == [port.id]
-        assert add_ports(session, second, [network], NOW)[0].address == "10.0.0.3"
+        assert add_ports(session, [second], [network], NOW)[0].address == "10.0.0.3"
         network_id, second_id = network.id, second.id
     with database.unit() as session:
         session.delete(session.get_one(Port, port.id))
         session.flush()
         third = machine(session, session.get_one(Project, project.id), "web-3")
-        assert add_ports(session, third, [session.get_one(Network, network_id)], NOW)[0].address == "10.0.0.2"
+        assert add_ports(session, [third], [session.get_one(Network, network_id)], NOW)[0].address == "10.0.0.2"
         assert session.scalars(select(Port.address).where(Port.instance_id == second_id)).all() == ["10.0.0.3"]
 
 
@@ -83,12 +82,35 @@ def test_two_ports_whose_ids_give_the_same_mac_get_different_ones(database: Data
     with database.unit() as session:
         network, project = world(session)
         first, second = machine(session, project, "a"), machine(session, project, "b")
-        (port,) = add_ports(session, first, [network], NOW)
+        (port,) = add_ports(session, [first], [network], NOW)
         port.mac = mac_address(derived_id(second.id, network.id))
         session.flush()
-        (other,) = add_ports(session, second, [network], NOW)
+        (other,) = add_ports(session, [second], [network], NOW)
         assert other.mac != port.mac
         assert other.mac.startswith("52:54:00:")
+
+
+def test_many_ports_at_once_are_each_in_its_place(database: Database) -> None:
+    with database.unit() as session:
+        network, project = world(session)
+        other = Network(
+            id=new_id(), name="o", mode="nat", cidr="10.1.0.0/29", gateway="10.1.0.1", state="active",
+            created_at=NOW, updated_at=NOW,
+        )  # fmt: skip
+        session.add(other)
+        first, second = machine(session, project, "a"), machine(session, project, "b")
+        ports = add_ports(session, [first, second], [other, network], NOW)
+        seen = [(port.instance_id, port.network_id, port.position, port.address) for port in ports]
+        assert seen == [
+            (first.id, other.id, 0, "10.1.0.2"),
+            (first.id, network.id, 1, "10.0.0.2"),
+            (second.id, other.id, 0, "10.1.0.3"),
+            (second.id, network.id, 1, "10.0.0.3"),
+        ]
+        assert first.search == "a a 10.1.0.2 10.0.0.2"
+        assert len({port.mac for port in ports}) == 4
+        with pytest.raises(QuotaExceeded):
+            add_ports(session, [machine(session, project, f"c{n}") for n in range(4)], [network], NOW)
 
 
 def test_an_address_that_slipped_in_is_found_by_the_unique_key(database: Database) -> None:
@@ -99,7 +121,7 @@ def test_an_address_that_slipped_in_is_found_by_the_unique_key(database: Databas
         slip = Port(id=new_id(), instance_id=first.id, network_id=network.id, position=0, mac="x", address="10.0.0.2")
         session.add(slip)
         session.flush()
-        assert add_ports(session, second, [network], NOW)[0].address == "10.0.0.3"
+        assert add_ports(session, [second], [network], NOW)[0].address == "10.0.0.3"
 
 
 def test_a_network_on_its_way_out_gives_no_address(database: Database) -> None:
@@ -118,7 +140,7 @@ def test_many_at_once_get_different_addresses(database: Database) -> None:
     def take(number: int) -> str:
         with database.unit() as session:
             row = machine(session, session.get_one(Project, project.id), f"m-{number}")
-            return add_ports(session, row, [session.get_one(Network, network.id)], NOW)[0].address
+            return add_ports(session, [row], [session.get_one(Network, network.id)], NOW)[0].address
 
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(take, range(24)))
