@@ -34,6 +34,7 @@ FEATURES = {
     "outside": "``plant``, ``exists`` and ``stop_outside`` act on the cloud without the driver",
     "duplicates": "``duplicate`` makes a second instance with the same mark behind the driver's back",
     "hang": "``hanging`` makes a host stop answering for a while",
+    "hang_alone": "a host that hangs leaves the others answering",
     "guest_view": "``guest`` tells what the guest took from its seed",
     "guest_disk": "``write`` and ``read`` act on the guest's root disk from inside",
     "agent_switch": "``agent`` lets a guest's agent fall silent",

@@ -41,7 +41,7 @@ def test_limit_holds_when_the_host_hangs(cloud: Cloud, name: str) -> None:
     assert SHORT <= taken < SHORT + SLACK
 
 
-@needs("hang", "second_host")
+@needs("hang", "hang_alone", "second_host")
 def test_hung_host_is_listed_as_unreachable_and_delays_no_other(cloud: Cloud) -> None:
     assert cloud.second
     spec = cloud.spec(host=cloud.second)

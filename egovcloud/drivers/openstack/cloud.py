@@ -1,0 +1,73 @@
+"""One cloud as all calls share it: the login, what was learned of it, and whose turn it is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from keystoneauth1 import adapter
+from openstack.config import cloud_region
+
+from egovcloud.drivers.base import HostFacts
+from egovcloud.drivers.openstack import session
+from egovcloud.drivers.openstack.config import CloudConfig
+from egovcloud.drivers.openstack.marker import Marker
+from egovcloud.drivers.openstack.turns import Doubts, Turns
+
+T = TypeVar("T")
+
+
+class Learned(Generic[T]):
+    """A fact about the cloud that seldom changes, asked again after ``seconds`` or when it turned out wrong."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._value: tuple[float, T] | None = None
+
+    def get(self, ask: Callable[[], T]) -> T:
+        known = self._value
+        if known is None or time.monotonic() - known[0] > self._seconds:
+            known = (time.monotonic(), ask())
+            self._value = known
+        return known[1]
+
+    def forget(self) -> None:
+        self._value = None
+
+
+class Cloud:
+    """Made without a request: a cloud that is down, or whose file is wrong, is an error of the first call."""
+
+    def __init__(self, installation: str, config: CloudConfig) -> None:
+        self.config = config
+        self.marker = Marker(installation)
+        self.turns = Turns()
+        self.doubts = Doubts(config.visibility)
+        self.hosts: Learned[frozenset[str]] = Learned(60.0)
+        self.flavors: Learned[dict[tuple[int, int, int], str]] = Learned(300.0)
+        self.external_network: Learned[str] = Learned(300.0)
+        self.open_group: Learned[str] = Learned(300.0)
+        self.last_seen: dict[str, HostFacts] = {}
+        self.microversions: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._region: cloud_region.CloudRegion | None = None
+        self._adapters: dict[str, adapter.Adapter] = {}
+
+    def region(self) -> cloud_region.CloudRegion:
+        with self._lock:
+            if self._region is None:
+                self._region = session.region_of(self.config)
+            return self._region
+
+    def adapter(self, service_type: str) -> adapter.Adapter:
+        region = self.region()
+        with self._lock:
+            if service_type not in self._adapters:
+                self._adapters[service_type] = session.service(region, service_type)
+            return self._adapters[service_type]
+
+    def project_id(self) -> str:
+        """The project that our credentials act in."""
+        return str(self.region().get_session().get_project_id() or "")

@@ -1,0 +1,229 @@
+"""The OpenStack driver: each method of the contract as one call, with one limit for all its requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from egovcloud.domain.errors import Unsupported
+from egovcloud.drivers.base import (
+    Capability,
+    HostFacts,
+    ImageSpec,
+    InstanceFacts,
+    InstanceSpec,
+    NetworkSpec,
+    NicSpec,
+    Owned,
+    PoolFacts,
+    Ref,
+    Screen,
+    SecurityGroupSpec,
+    SnapshotFacts,
+    Unmanaged,
+    VolumeFacts,
+    VolumeSpec,
+    WipeRecord,
+)
+from egovcloud.drivers.openstack import (
+    attachments,
+    capabilities,
+    groups,
+    hosts,
+    images,
+    instances,
+    migration,
+    networks,
+    ownership,
+    ports,
+    power,
+    rebuilding,
+    servers,
+    snapshots,
+    volumes,
+)
+from egovcloud.drivers.openstack.call import Call
+from egovcloud.drivers.openstack.cloud import Cloud
+from egovcloud.drivers.openstack.config import CloudConfig
+from egovcloud.drivers.openstack.deadline import Deadline, holding
+from egovcloud.drivers.openstack.errors import CloudError
+
+
+class OpenStackDriver:
+    """One cloud and region through the names in its ``clouds.yaml``; ``installation`` names whose objects are ours.
+
+    Its hosts are Nova's compute hosts. Images, networks, groups and volumes belong to the cloud as a whole and are
+    listed on every host.
+    """
+
+    kind = "openstack"
+
+    def __init__(self, installation: str, config: CloudConfig) -> None:
+        self.installation = installation
+        self.capabilities = capabilities.declared(config)
+        self._cloud = Cloud(installation, config)
+
+    @contextmanager
+    def _call(self, host: str | None, within: float) -> Iterator[Call]:
+        """``host`` is one that the cloud must have, or ``None`` for a call about the whole cloud."""
+        deadline = Deadline(within)
+        call = Call(self._cloud, host or self._cloud.config.cloud, deadline)
+        with holding(deadline):
+            try:
+                if host is not None:
+                    hosts.require(call, host)
+                yield call
+            except CloudError as error:
+                raise error.problem from error
+
+    # -- inventory -----------------------------------------------------------------------------------------------
+    def hosts(self, *, within: float) -> Sequence[HostFacts]:
+        with self._call(None, within) as call:
+            return hosts.every(call)
+
+    def pools(self, host: str, *, within: float) -> Sequence[PoolFacts]:
+        with self._call(host, within) as call:
+            return hosts.pools(call)
+
+    def list_owned(self, host: str, *, within: float) -> Sequence[Owned]:
+        with self._call(host, within) as call:
+            return ownership.list_owned(call)
+
+    def list_unmanaged(self, host: str, *, within: float) -> Sequence[Unmanaged]:
+        with self._call(host, within) as call:
+            return ownership.list_unmanaged(call)
+
+    def delete_owned(self, owned: Owned, *, within: float) -> None:
+        with self._call(owned.host, within) as call:
+            ownership.delete_owned(call, owned)
+
+    # -- images, networks, security groups -------------------------------------------------------------------------
+    def ensure_image(self, host: str, pool: str, image: ImageSpec, *, within: float) -> Ref:
+        with self._call(host, within) as call:
+            call.pool(pool)
+            return images.ensure(call, image)
+
+    def delete_image(self, host: str, pool: str, image_id: str, *, within: float) -> None:
+        with self._call(host, within) as call:
+            call.pool(pool)
+            images.delete(call, image_id)
+
+    def ensure_network(self, host: str, network: NetworkSpec, *, within: float) -> Ref:
+        with self._call(host, within) as call:
+            return networks.ensure(call, network)
+
+    def delete_network(self, host: str, network_id: str, *, within: float) -> None:
+        with self._call(host, within) as call:
+            networks.delete(call, network_id)
+
+    def ensure_security_group(self, host: str, group: SecurityGroupSpec, *, within: float) -> Ref:
+        with self._call(host, within) as call:
+            return groups.ensure(call, group)
+
+    def delete_security_group(self, host: str, group_id: str, *, within: float) -> None:
+        with self._call(host, within) as call:
+            groups.delete(call, group_id)
+
+    def apply_security_groups(self, host: str, instance_id: str, nics: Sequence[NicSpec], *, within: float) -> None:
+        with self._call(host, within) as call, call.alone(instance_id):
+            ports.apply_groups(call, str(servers.require(call, instance_id)["id"]), nics)
+
+    # -- instances -------------------------------------------------------------------------------------------------
+    def create_instance(self, spec: InstanceSpec, *, within: float) -> Ref:
+        with self._call(spec.host, within) as call:
+            return instances.create(call, spec)
+
+    def observe_instance(self, host: str, instance_id: str, *, within: float) -> InstanceFacts | None:
+        with self._call(host, within) as call:
+            server = next(iter(servers.here(call, instance_id)), None)
+            return None if server is None else servers.facts(call, instance_id, server, attachments.seen(call, server))
+
+    def start_instance(self, host: str, instance_id: str, *, within: float) -> None:
+        with self._call(host, within) as call:
+            power.start(call, instance_id)
+
+    def stop_instance(self, host: str, instance_id: str, *, force: bool, within: float) -> None:
+        with self._call(host, within) as call:
+            power.stop(call, instance_id, force=force)
+
+    def reboot_instance(self, host: str, instance_id: str, *, force: bool, within: float) -> None:
+        with self._call(host, within) as call:
+            power.reboot(call, instance_id, force=force)
+
+    def resize_instance(self, host: str, instance_id: str, vcpus: int, memory_mib: int, *, within: float) -> None:
+        with self._call(host, within) as call:
+            power.resize(call, instance_id, vcpus, memory_mib)
+
+    def rebuild_instance(self, spec: InstanceSpec, *, within: float) -> Ref:
+        with self._call(spec.host, within) as call:
+            return rebuilding.rebuild(call, spec)
+
+    def wipe_instance(self, host: str, instance_id: str, *, within: float) -> WipeRecord | None:
+        """How a cloud wipes what is deleted is its own affair, and it gives no proof."""
+        raise Unsupported("driver.unsupported", capability=Capability.WIPE.value)
+
+    def delete_instance(self, host: str, instance_id: str, *, within: float) -> None:
+        with self._call(host, within) as call:
+            instances.delete(call, instance_id)
+
+    def live_migrate(self, instance_id: str, source: str, target: str, *, shared: bool, within: float) -> Ref:
+        with self._call(source, within) as call:
+            hosts.require(call, target)
+            return migration.migrate(call, instance_id, source, target)
+
+    def screen(self, host: str, instance_id: str, *, within: float) -> Screen:
+        raise Unsupported("driver.unsupported", capability=Capability.SCREEN.value)
+
+    def serial_log(self, host: str, instance_id: str, *, limit: int, within: float) -> bytes:
+        with self._call(host, within) as call:
+            return power.serial_log(call, instance_id, limit)
+
+    # -- volumes ---------------------------------------------------------------------------------------------------
+    def create_volume(self, spec: VolumeSpec, *, within: float) -> Ref:
+        with self._call(spec.host, within) as call:
+            return volumes.create(call, spec)
+
+    def observe_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> VolumeFacts | None:
+        with self._call(host, within) as call:
+            return volumes.observe(call, pool, volume_id)
+
+    def attach_volume(self, host: str, instance_id: str, pool: str, volume_id: str, *, within: float) -> str:
+        with self._call(host, within) as call:
+            return attachments.attach(call, instance_id, pool, volume_id)
+
+    def detach_volume(self, host: str, instance_id: str, volume_id: str, *, within: float) -> bool:
+        with self._call(host, within) as call:
+            return attachments.detach(call, instance_id, volume_id)
+
+    def grow_volume(self, host: str, pool: str, volume_id: str, size_gib: int, *, within: float) -> None:
+        with self._call(host, within) as call:
+            volumes.grow(call, pool, volume_id, size_gib)
+
+    def wipe_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> WipeRecord | None:
+        raise Unsupported("driver.unsupported", capability=Capability.WIPE.value)
+
+    def delete_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> None:
+        with self._call(host, within) as call:
+            volumes.delete(call, pool, volume_id)
+
+    # -- snapshots ---------------------------------------------------------------------------------------------------
+    def create_snapshot(
+        self, host: str, instance_id: str, snapshot_id: str, *, external: bool, quiesce: bool, within: float
+    ) -> SnapshotFacts:
+        """An image beside the disk; Nova freezes guests only where the image's properties ask for it."""
+        if not external:
+            raise Unsupported("driver.unsupported", capability=Capability.SNAPSHOT_INTERNAL.value)
+        with self._call(host, within) as call:
+            return snapshots.create(call, instance_id, snapshot_id)
+
+    def observe_snapshot(self, host: str, instance_id: str, snapshot_id: str, *, within: float) -> SnapshotFacts | None:
+        with self._call(host, within) as call:
+            return snapshots.observe(call, instance_id, snapshot_id)
+
+    def revert_snapshot(self, host: str, instance_id: str, snapshot_id: str, *, within: float) -> None:
+        with self._call(host, within) as call:
+            snapshots.revert(call, instance_id, snapshot_id)
+
+    def delete_snapshot(self, host: str, instance_id: str, snapshot_id: str, *, within: float) -> None:
+        with self._call(host, within) as call:
+            snapshots.delete(call, instance_id, snapshot_id)

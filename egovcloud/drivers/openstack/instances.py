@@ -1,0 +1,143 @@
+"""Creation and deletion of instances.
+
+Nova lets any number of servers have one name, so that what bears the mark is searched for before every creation.
+https://docs.openstack.org/api-ref/compute/#create-server
+"""
+
+from __future__ import annotations
+
+from egovcloud.drivers.base import InstanceSpec, Ref
+from egovcloud.drivers.openstack import flavors, images, ports, servers, snapshots, user_data
+from egovcloud.drivers.openstack.call import Call
+from egovcloud.drivers.openstack.errors import Refused
+from egovcloud.drivers.openstack.marker import display, name_metadata
+from egovcloud.drivers.openstack.service import Json
+
+HOSTNAME = "2.90"  # the microversion that takes a hostname beside the name
+MARGIN = 0.1  # of the limit: an accepted server is answered with before the limit passes
+
+
+def create(call: Call, spec: InstanceSpec) -> Ref:
+    """Make it and wait until it runs, as long as the limit allows: what was accepted is then watched by others.
+
+    What Nova failed to build is removed with its ports before the reason is raised.
+    """
+    call.pool(spec.pool)
+    with call.alone(spec.id):
+        server = call.make(f"server/{spec.id}", lambda: _existing(call, spec.id), lambda: _create(call, spec))
+        return _started(call, spec.id, str(server["id"]))
+
+
+def _existing(call: Call, instance_id: str) -> Json | None:
+    """The server, unless it is one that was never built."""
+    for server in servers.search(call, instance_id):
+        if not _stillborn(server):
+            return server
+        _remove(call, instance_id, {str(server["id"])})
+    return None
+
+
+def _stillborn(server: Json) -> bool:
+    return server["status"] == "ERROR" and not server.get("OS-SRV-USG:launched_at")
+
+
+def _create(call: Call, spec: InstanceSpec) -> Json:
+    image = images.require(call, spec.image.id)
+    port_ids: list[str] = []
+    try:
+        port_ids = ports.ensure(call, spec)
+        flavor = flavors.of_size(call, spec.vcpus, spec.memory_mib, spec.disk_gib)
+        made: Json = call.compute.post("/servers", {"server": body(call, spec, image, flavor, port_ids)})["server"]
+        return made
+    except Refused as refused:
+        if refused.status in (400, 404):
+            call.cloud.flavors.forget()
+        ports.discard(call, spec.id)
+        raise
+
+
+def body(call: Call, spec: InstanceSpec, image: str, flavor: str, port_ids: list[str]) -> Json:
+    """The server as Nova takes it, with the mark in it."""
+    pool = call.pool(spec.pool)
+    server: Json = {
+        "name": display(spec.name, spec.hostname),
+        "flavorRef": flavor,
+        "networks": [{"port": port} for port in port_ids] or "none",
+        "host": spec.host,
+        "tags": [call.marker.tag, call.marker.server_tag(spec.id)],
+        "metadata": {servers.HOST: spec.host, "egov_id": spec.id, **name_metadata(spec.name)},
+        "user_data": user_data.of(spec),
+        "config_drive": call.config.config_drive,
+    }
+    if call.compute.knows(HOSTNAME):
+        server["hostname"] = spec.hostname
+    if not pool.boots_from_volume:
+        return {**server, "imageRef": image}
+    root: Json = {
+        "boot_index": 0,
+        "uuid": image,
+        "source_type": "image",
+        "destination_type": "volume",
+        "volume_size": spec.disk_gib,
+        "delete_on_termination": True,
+    }
+    if pool.volume_type:
+        root["volume_type"] = pool.volume_type
+    return {**server, "block_device_mapping_v2": [root]}
+
+
+def _started(call: Call, instance_id: str, server_id: str) -> Ref:
+    """Where it is, once it runs or the limit is near; ``QuotaExceeded("cloud.no_room")`` when no host takes it."""
+
+    def look() -> Json | None:
+        server = servers.get(call, server_id)
+        if server is None or _stillborn(server):
+            return server or {}
+        return None if server["status"] == "BUILD" else server
+
+    server = call.watch(look, call.deadline.left() - MARGIN * call.deadline.limit)
+    if server is None:
+        return Ref(server_id, call.host)
+    if not server or _stillborn(server):
+        _remove(call, instance_id, {server_id})
+        raise servers.fault(call, server)
+    return servers.ref_of(call, server)
+
+
+def delete(call: Call, instance_id: str) -> None:
+    """Every copy on the call's host, with ports and snapshots; volumes are let go and kept."""
+    with call.alone(instance_id):
+        everywhere = servers.search(call, instance_id)
+        mine = {str(one["id"]) for one in everywhere if servers.host_of(one) == call.host}
+        _remove(call, instance_id, mine)
+        if len(mine) == len(everywhere):
+            ports.discard(call, instance_id)
+            snapshots.forget(call, instance_id)
+        call.cloud.doubts.settle(f"server/{instance_id}")
+
+
+def _remove(call: Call, instance_id: str, server_ids: set[str]) -> None:
+    for server_id in server_ids:
+        call.compute.delete(f"/servers/{server_id}")
+    for server_id in server_ids:
+        call.until(lambda server_id=server_id: servers.get(call, server_id) is None or None)  # type: ignore[misc]
+    if server_ids:
+        ports.release(call, instance_id, server_ids)
+
+
+def remove_copy(call: Call, instance_id: str, server_id: str) -> None:
+    """One server of the instance; another one of the same mark keeps its ports."""
+    with call.alone(instance_id):
+        if len(servers.search(call, instance_id)) > 1:
+            _remove_second(call, server_id)
+            return
+        _remove(call, instance_id, {server_id})
+        snapshots.forget(call, instance_id)
+
+
+def _remove_second(call: Call, server_id: str) -> None:
+    held = [str(one["id"]) for one in call.network.list("/ports", "ports", device_id=server_id)]
+    call.compute.delete(f"/servers/{server_id}")
+    call.until(lambda: servers.get(call, server_id) is None or None)
+    for port_id in held:
+        call.network.delete(f"/ports/{port_id}")

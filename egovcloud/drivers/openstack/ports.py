@@ -1,0 +1,122 @@
+"""Ports of an instance in Neutron, with the MAC and the address that we chose.
+
+https://docs.openstack.org/api-ref/network/v2/#ports. A network holds a MAC once and a subnet an address once, and Nova
+refuses a port that another server has: whoever has its ports cannot be created twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from egovcloud.domain.errors import Conflict, Forbidden
+from egovcloud.drivers.base import InstanceSpec, NicSpec
+from egovcloud.drivers.openstack import groups, networks
+from egovcloud.drivers.openstack.call import Call
+from egovcloud.drivers.openstack.errors import Refused
+from egovcloud.drivers.openstack.service import Json
+
+KIND = "port"
+
+
+def search(call: Call, instance_id: str) -> list[Json]:
+    """Ports of the instance that bear our mark."""
+    return call.network.list("/ports", "ports", description=call.marker.description(KIND, instance_id))
+
+
+def ensure(call: Call, spec: InstanceSpec) -> list[str]:
+    """Neutron's ids of the instance's ports, in the order of its NICs.
+
+    ``Conflict("address.in_use")`` when an address belongs to another instance.
+    """
+    placed = [(nic, networks.require(call, nic.network.id), guards(call, nic)) for nic in spec.nics]
+    if not placed:
+        return []
+    known = {str(one["mac_address"]).lower(): one for one in search(call, spec.id)}
+    return [_ensure(call, spec, nic, network, wanted, known) for nic, network, wanted in placed]
+
+
+def guards(call: Call, nic: NicSpec) -> list[str]:
+    """Neutron's ids of the groups that guard this NIC."""
+    return [groups.require(call, group.id) for group in nic.security_groups] or [groups.open_group(call)]
+
+
+def _ensure(
+    call: Call, spec: InstanceSpec, nic: NicSpec, network: Json, wanted: list[str], known: dict[str, Json]
+) -> str:
+    port = known.get(nic.mac.lower())
+    if port is None:
+        body: Json = {
+            "network_id": network["id"],
+            "name": spec.hostname,
+            "description": call.marker.description(KIND, spec.id),
+            "mac_address": nic.mac,
+            "fixed_ips": [{"ip_address": nic.address}],
+            "security_groups": wanted,
+        }
+        return str(_create(call, spec, nic, body)["id"])
+    if set(port.get("security_groups") or ()) != set(wanted):
+        call.network.put(f"/ports/{port['id']}", {"port": {"security_groups": wanted}})
+    return str(port["id"])
+
+
+def _create(call: Call, spec: InstanceSpec, nic: NicSpec, body: Json) -> Json:
+    try:
+        made: Json = call.network.post("/ports", {"port": body})["port"]
+        return made
+    except Refused as refused:
+        if refused.status != 409:
+            raise
+        # The answer to an earlier creation was lost, and it is only seen now.
+        for one in search(call, spec.id):
+            if str(one["mac_address"]).lower() == nic.mac.lower():
+                return one
+        holder = _holder(call, str(body["network_id"]), nic.address)
+        if holder is None:
+            raise
+        raise Conflict(
+            "address.in_use", address=nic.address, network=nic.network.id, host=call.host, instance=holder
+        ) from refused
+
+
+def _holder(call: Call, network_id: str, address: str) -> str | None:
+    """Whose port has the address: our instance, or whatever device Neutron names."""
+    for port in call.network.list("/ports", "ports", network_id=network_id, fixed_ips=f"ip_address={address}"):
+        ours = call.marker.of_description(KIND, port.get("description"))
+        return ours or str(port.get("device_id") or port["id"])
+    return None
+
+
+def apply_groups(call: Call, server_id: str, nics: Sequence[NicSpec]) -> None:
+    """Let other groups guard the ports of a server, which are matched by MAC; what runs follows at once."""
+    wanted = {nic.mac.lower(): guards(call, nic) for nic in nics}
+    for port in call.network.list("/ports", "ports", device_id=server_id):
+        guarded = wanted.get(str(port["mac_address"]).lower())
+        if guarded is not None and set(port.get("security_groups") or ()) != set(guarded):
+            call.network.put(f"/ports/{port['id']}", {"port": {"security_groups": guarded}})
+
+
+def discard(call: Call, instance_id: str) -> None:
+    """Ports of an instance that never was, or is no more; never one that a server has."""
+    for port in search(call, instance_id):
+        if not port.get("device_id"):
+            call.network.delete(f"/ports/{port['id']}")
+
+
+def release(call: Call, instance_id: str, server_ids: set[str]) -> None:
+    """Ports of these servers of the instance, once the servers are gone."""
+    for port in search(call, instance_id):
+        if not port.get("device_id") or port["device_id"] in server_ids:
+            call.network.delete(f"/ports/{port['id']}")
+
+
+def remove_orphan(call: Call, instance_id: str, port_id: str) -> None:
+    """One port that nobody uses, after its mark was looked at again; absent succeeds."""
+    found = call.network.find(f"/ports/{port_id}")
+    if found is None:
+        return
+    port = found["port"]
+    if call.marker.of_description(KIND, port.get("description")) != instance_id:
+        raise Forbidden("driver.foreign", external_id=f"port/{port_id}", host=call.host)
+    if port.get("device_id"):
+        raise Conflict("instance.in_use", id=instance_id, host=call.host)
+    call.network.delete(f"/ports/{port_id}")

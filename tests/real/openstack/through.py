@@ -1,0 +1,65 @@
+"""A driver whose every request passes the proxies, and the cloud's file by which it finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from egovcloud.drivers.openstack import CloudConfig, OpenStackDriver, PoolConfig
+from tests.real.openstack import seed
+from tests.real.openstack.layout import Layout, write
+from tests.real.openstack.proxy import Proxy, Traffic
+
+# Service → key of its address in clouds.yaml, and the version in that address.
+_ADDRESSES = {
+    "nova": ("compute_endpoint_override", "/v2.1"),
+    "neutron": ("network_endpoint_override", "/v2.0"),
+    "glance": ("image_endpoint_override", "/v2"),
+    "cinder": ("block_storage_endpoint_override", "/v3"),
+}
+POOLS = {
+    "local": PoolConfig(seed.VOLUME_TYPE, root="hypervisor"),
+    "shared": PoolConfig(seed.VOLUME_TYPE, root="volume"),
+}
+
+
+class Way:
+    """Where the driver's requests go through: ``traffic`` has the switches, ``config`` is the driver's."""
+
+    def __init__(self, layout: Layout, directory: Path) -> None:
+        self.traffic = Traffic()
+        self._proxies = {name: Proxy(name, layout.ports[name], self.traffic) for name in (*_ADDRESSES, "keystone")}
+        document = yaml.safe_load(layout.clouds.read_text())
+        cloud = document["clouds"]["bed"]
+        cloud["auth"]["auth_url"] = f"http://127.0.0.1:{self._proxies['keystone'].port}/v3"
+        for name, (key, version) in _ADDRESSES.items():
+            cloud[key] = f"http://127.0.0.1:{self._proxies[name].port}{version}"
+        clouds = directory / "clouds.yaml"
+        write(clouds, yaml.safe_dump(document))
+        self.config = CloudConfig(
+            "bed",
+            clouds_file=str(clouds),
+            secure_file=str(layout.secure),
+            pools=POOLS,
+            external_network=seed.OUTSIDE,
+            visibility=5.0,
+        )
+
+    def driver(self, installation: str) -> OpenStackDriver:
+        return OpenStackDriver(installation, self.config)
+
+    def close(self) -> None:
+        for proxy in self._proxies.values():
+            proxy.close()
+
+
+@contextmanager
+def proxied(layout: Layout, directory: Path) -> Iterator[Way]:
+    way = Way(layout, directory)
+    try:
+        yield way
+    finally:
+        way.close()
