@@ -340,8 +340,16 @@ class Driver(Protocol):
         """New root disk from ``spec.image``, stopped: same id, ports and volumes; the old disk is wiped."""
         ...
 
-    def delete_instance(self, host: str, instance_id: str, *, wipe: bool, within: float) -> WipeRecord | None:
-        """Cut the power, wipe and remove root disk, seed, snapshots and address reservation; volumes are kept."""
+    def wipe_instance(self, host: str, instance_id: str, *, within: float) -> WipeRecord | None:
+        """Cut the power and overwrite root disk and snapshots where they lie, for the deletion that follows.
+
+        A call of its own, so that the record is kept before the thing that it is about is gone; asked again, it wipes
+        again. ``None`` when there is nothing.
+        """
+        ...
+
+    def delete_instance(self, host: str, instance_id: str, *, within: float) -> None:
+        """Cut the power and remove root disk, seed, snapshots and address reservation; volumes are kept."""
         ...
 
     def live_migrate(self, instance_id: str, source: str, target: str, *, shared: bool, within: float) -> Ref:
@@ -375,7 +383,11 @@ class Driver(Protocol):
         """To ``size_gib`` in all, live when attached; already that size or more succeeds."""
         ...
 
-    def delete_volume(self, host: str, pool: str, volume_id: str, *, wipe: bool, within: float) -> WipeRecord | None:
+    def wipe_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> WipeRecord | None:
+        """Overwrite it where it lies, for the deletion that follows; ``Conflict("volume.in_use")`` while attached."""
+        ...
+
+    def delete_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> None:
         """``Conflict("volume.in_use")`` while it is attached."""
         ...
 

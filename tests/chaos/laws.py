@@ -25,6 +25,7 @@ from egovcloud.store.models import (
     Snapshot,
     StoragePool,
     Volume,
+    Wipe,
 )
 from tests.world import OPEN, Inside
 
@@ -41,6 +42,7 @@ def broken(inside: Inside) -> list[str]:
             *_settled(session),
             *_quota(session),
             *_capacity(session),
+            *_wiped(session),
         ]
     return [*found, *_cloud(inside)]
 
@@ -102,6 +104,14 @@ def _quota(session: Session) -> Iterator[str]:
     roots = {quota.resource: quota.committed for quota in session.scalars(select(Quota)) if _is_root(session, quota)}
     if roots != {name: getattr(total, name) for name in RESOURCES}:
         yield f"the root's quota says {roots}, the rows {total}"
+
+
+def _wiped(session: Session) -> Iterator[str]:
+    proven = set(session.scalars(select(Wipe.subject_id)))
+    for model in (Instance, Volume):
+        for row in session.scalars(select(model).where(model.state == "deleted", model.external_id.is_not(None))):
+            if row.id not in proven:
+                yield f"{NOUNS[model]} {row.id} is gone without a proof that it was wiped"
 
 
 def _is_root(session: Session, quota: Quota) -> bool:

@@ -58,7 +58,8 @@ CALLS: dict[str, tuple[Make, Capability | None]] = {
         Capability.RESIZE,
     ),
     "rebuild_instance": (_rebuild, Capability.REBUILD),
-    "delete_instance": (lambda c, h: lambda w: c.driver.delete_instance(h, new_id(), wipe=False, within=w), None),
+    "wipe_instance": (lambda c, h: lambda w: c.driver.wipe_instance(h, new_id(), within=w), Capability.WIPE),
+    "delete_instance": (lambda c, h: lambda w: c.driver.delete_instance(h, new_id(), within=w), None),
     "live_migrate": (
         lambda c, h: lambda w: c.driver.live_migrate(new_id(), h, c.second or h, shared=True, within=w),
         Capability.LIVE_MIGRATION_SHARED,
@@ -88,8 +89,9 @@ CALLS: dict[str, tuple[Make, Capability | None]] = {
         lambda c, h: lambda w: c.driver.grow_volume(h, c.pool, new_id(), 2, within=w),
         Capability.VOLUME,
     ),
+    "wipe_volume": (lambda c, h: lambda w: c.driver.wipe_volume(h, c.pool, new_id(), within=w), Capability.WIPE),
     "delete_volume": (
-        lambda c, h: lambda w: c.driver.delete_volume(h, c.pool, new_id(), wipe=False, within=w),
+        lambda c, h: lambda w: c.driver.delete_volume(h, c.pool, new_id(), within=w),
         Capability.VOLUME,
     ),
     "create_snapshot": (

@@ -37,7 +37,7 @@ def test_one_id_makes_one_instance(cloud: Cloud) -> None:
 
 def test_deletion_by_many_ends_once(cloud: Cloud) -> None:
     spec, bystander = cloud.instance(), cloud.instance()
-    _together(lambda _: cloud.driver.delete_instance(cloud.host, spec.id, wipe=False, within=cloud.patience))
+    _together(lambda _: cloud.driver.delete_instance(cloud.host, spec.id, within=cloud.patience))
     assert cloud.owned(OwnedKind.INSTANCE, spec.id) == []
     assert cloud.facts(bystander).power is Power.RUNNING
 

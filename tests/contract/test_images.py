@@ -52,7 +52,7 @@ def test_image_stays_while_a_disk_depends_on_it(cloud: Cloud) -> None:
     with pytest.raises(Conflict) as caught:
         cloud.driver.delete_image(cloud.host, cloud.pool, image.id, within=cloud.limit)
     assert caught.value.code == "image.in_use"
-    cloud.driver.delete_instance(cloud.host, spec.id, wipe=False, within=cloud.patience)
+    cloud.driver.delete_instance(cloud.host, spec.id, within=cloud.patience)
     cloud.driver.delete_image(cloud.host, cloud.pool, image.id, within=cloud.limit)
     assert cloud.owned(OwnedKind.IMAGE, image.id) == []
 

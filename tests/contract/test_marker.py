@@ -98,7 +98,7 @@ def test_another_installation_sees_and_touches_nothing_of_ours(cloud: Cloud) -> 
     strays = {one.external_id for one in other.list_unmanaged(cloud.host, within=cloud.limit)}
     assert listed.external_id in strays
     assert other.observe_instance(cloud.host, spec.id, within=cloud.limit) is None
-    assert other.delete_instance(cloud.host, spec.id, wipe=True, within=cloud.patience) is None
+    other.delete_instance(cloud.host, spec.id, within=cloud.patience)
     with pytest.raises((Forbidden, Permanent)):
         other.delete_owned(listed, within=cloud.limit)
     assert cloud.facts(spec).power is Power.RUNNING
@@ -120,5 +120,5 @@ def test_duplicates_are_listed_and_swept_one_by_one(cloud: Cloud) -> None:
 def test_deletion_leaves_no_duplicate_behind(cloud: Cloud) -> None:
     spec = cloud.instance()
     cloud.duplicate(cloud.host, spec.id)
-    cloud.driver.delete_instance(cloud.host, spec.id, wipe=False, within=cloud.patience)
+    cloud.driver.delete_instance(cloud.host, spec.id, within=cloud.patience)
     assert cloud.owned(OwnedKind.INSTANCE, spec.id) == []

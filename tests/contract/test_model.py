@@ -113,9 +113,7 @@ class _Machine(RuleBasedStateMachine):
 
     @rule(instance_id=instance_ids)
     def delete_instance(self, instance_id: str) -> None:
-        self.cloud.driver.delete_instance(
-            self.cloud.host, instance_id, wipe=self.has(Capability.WIPE), within=self.cloud.patience
-        )
+        self.cloud.driver.delete_instance(self.cloud.host, instance_id, within=self.cloud.patience)
         self.instances.pop(instance_id, None)
         for volume in self.volumes.values():
             if volume.holder == instance_id:
@@ -185,7 +183,7 @@ class _Machine(RuleBasedStateMachine):
     def delete_volume(self, volume_id: str) -> None:
         problem = problem_of(
             lambda: self.cloud.driver.delete_volume(
-                self.cloud.host, self.cloud.pool, volume_id, wipe=False, within=self.cloud.patience
+                self.cloud.host, self.cloud.pool, volume_id, within=self.cloud.patience
             )
         )
         volume = self.volumes.get(volume_id)

@@ -34,7 +34,7 @@ def test_name_of_an_instance_comes_back(cloud: Cloud, text: str) -> None:
     (listed,) = cloud.owned(OwnedKind.INSTANCE, spec.id)
     assert listed.name == text
     assert cloud.facts(spec).power is Power.RUNNING
-    cloud.driver.delete_instance(cloud.host, spec.id, wipe=False, within=cloud.patience)
+    cloud.driver.delete_instance(cloud.host, spec.id, within=cloud.patience)
     cloud.driver.delete_image(cloud.host, cloud.pool, image.id, within=cloud.limit)
     assert cloud.owned(OwnedKind.INSTANCE, spec.id) == []
 
@@ -44,7 +44,7 @@ def test_name_of_an_instance_comes_back(cloud: Cloud, text: str) -> None:
 def test_volume_of_any_name_is_found_by_id(cloud: Cloud, text: str) -> None:
     volume = cloud.volume(name=text)
     assert len(cloud.owned(OwnedKind.VOLUME, volume.id)) == 1
-    cloud.driver.delete_volume(cloud.host, cloud.pool, volume.id, wipe=False, within=cloud.limit)
+    cloud.driver.delete_volume(cloud.host, cloud.pool, volume.id, within=cloud.limit)
     assert cloud.owned(OwnedKind.VOLUME, volume.id) == []
 
 

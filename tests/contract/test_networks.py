@@ -23,7 +23,7 @@ def _network_lives(cloud: Cloud, mode: str) -> None:
     with pytest.raises(Conflict) as caught:
         cloud.driver.delete_network(cloud.host, network.id, within=cloud.limit)
     assert caught.value.code == "network.in_use"
-    cloud.driver.delete_instance(cloud.host, spec.id, wipe=False, within=cloud.patience)
+    cloud.driver.delete_instance(cloud.host, spec.id, within=cloud.patience)
     for _ in range(2):
         cloud.driver.delete_network(cloud.host, network.id, within=cloud.limit)
     assert cloud.owned(OwnedKind.NETWORK, network.id) == []
@@ -69,7 +69,7 @@ def test_address_belongs_to_one_instance_until_it_goes(cloud: Cloud) -> None:
         cloud.driver.create_instance(second, within=cloud.limit)
     assert caught.value.code == "address.in_use"
     assert cloud.driver.observe_instance(cloud.host, second.id, within=cloud.limit) is None
-    cloud.driver.delete_instance(cloud.host, first.id, wipe=False, within=cloud.patience)
+    cloud.driver.delete_instance(cloud.host, first.id, within=cloud.patience)
     cloud.driver.create_instance(second, within=cloud.patience)
     assert cloud.facts(second).power is Power.RUNNING
 
@@ -94,7 +94,7 @@ def test_security_group_is_replaced_and_kept_while_it_guards(cloud: Cloud) -> No
     with pytest.raises(Conflict) as caught:
         cloud.driver.delete_security_group(cloud.host, group.id, within=cloud.limit)
     assert caught.value.code == "security_group.in_use"
-    cloud.driver.delete_instance(cloud.host, spec.id, wipe=False, within=cloud.patience)
+    cloud.driver.delete_instance(cloud.host, spec.id, within=cloud.patience)
     for _ in range(2):
         cloud.driver.delete_security_group(cloud.host, group.id, within=cloud.limit)
     assert cloud.owned(OwnedKind.SECURITY_GROUP, group.id) == []

@@ -126,6 +126,6 @@ def test_absent_snapshot(cloud: Cloud) -> None:
 def test_snapshots_go_with_their_instance(cloud: Cloud, external: bool) -> None:
     spec, snapshot = cloud.instance(), new_id()
     cloud.driver.create_snapshot(cloud.host, spec.id, snapshot, external=external, quiesce=False, within=cloud.patience)
-    cloud.driver.delete_instance(cloud.host, spec.id, wipe=False, within=cloud.patience)
+    cloud.driver.delete_instance(cloud.host, spec.id, within=cloud.patience)
     assert cloud.owned(OwnedKind.SNAPSHOT, snapshot) == []
     assert cloud.driver.observe_snapshot(cloud.host, spec.id, snapshot, within=cloud.limit) is None

@@ -25,7 +25,7 @@ def test_creation_is_idempotent_and_seen(cloud: Cloud) -> None:
 def test_absent_volume(cloud: Cloud) -> None:
     spec, absent = cloud.instance(), new_id()
     assert cloud.driver.observe_volume(cloud.host, cloud.pool, absent, within=cloud.limit) is None
-    assert cloud.driver.delete_volume(cloud.host, cloud.pool, absent, wipe=True, within=cloud.limit) is None
+    cloud.driver.delete_volume(cloud.host, cloud.pool, absent, within=cloud.limit)
     assert cloud.driver.detach_volume(cloud.host, spec.id, absent, within=cloud.limit) is True
     assert cloud.driver.detach_volume(cloud.host, new_id(), absent, within=cloud.limit) is True
     with pytest.raises(NotFound) as caught:
@@ -47,7 +47,7 @@ def test_volume_stays_with_one_stopped_instance(cloud: Cloud) -> None:
         cloud.driver.attach_volume(cloud.host, other.id, cloud.pool, volume.id, within=cloud.limit)
     assert caught.value.code == "volume.in_use"
     with pytest.raises(Conflict) as caught:
-        cloud.driver.delete_volume(cloud.host, cloud.pool, volume.id, wipe=False, within=cloud.limit)
+        cloud.driver.delete_volume(cloud.host, cloud.pool, volume.id, within=cloud.limit)
     assert caught.value.code == "volume.in_use"
     assert cloud.driver.detach_volume(cloud.host, other.id, volume.id, within=cloud.limit) is True
     assert cloud.facts(spec).volumes == ((volume.id, target),)
@@ -110,7 +110,7 @@ def test_volume_grows_under_a_running_guest(cloud: Cloud) -> None:
 def test_deletion_is_idempotent(cloud: Cloud) -> None:
     volume = cloud.volume()
     for _ in range(2):
-        assert cloud.driver.delete_volume(cloud.host, cloud.pool, volume.id, wipe=False, within=cloud.limit) is None
+        cloud.driver.delete_volume(cloud.host, cloud.pool, volume.id, within=cloud.limit)
     assert cloud.driver.observe_volume(cloud.host, cloud.pool, volume.id, within=cloud.limit) is None
     assert cloud.owned(OwnedKind.VOLUME, volume.id) == []
 
@@ -120,21 +120,34 @@ def test_volume_outlives_its_instance(cloud: Cloud) -> None:
     spec, volume = cloud.instance(), cloud.volume()
     cloud.driver.stop_instance(cloud.host, spec.id, force=True, within=cloud.limit)
     cloud.driver.attach_volume(cloud.host, spec.id, cloud.pool, volume.id, within=cloud.limit)
-    cloud.driver.delete_instance(cloud.host, spec.id, wipe=True, within=cloud.patience)
+    cloud.driver.delete_instance(cloud.host, spec.id, within=cloud.patience)
     facts = cloud.driver.observe_volume(cloud.host, cloud.pool, volume.id, within=cloud.limit)
     assert facts is not None
-    cloud.driver.delete_volume(cloud.host, cloud.pool, volume.id, wipe=False, within=cloud.patience)
+    cloud.driver.delete_volume(cloud.host, cloud.pool, volume.id, within=cloud.patience)
 
 
 @proves(Capability.WIPE)
 @requires(Capability.VOLUME)
-def test_deletion_says_what_it_wiped(cloud: Cloud) -> None:
+def test_what_is_wiped_is_proven_before_it_is_gone(cloud: Cloud) -> None:
     volume = cloud.volume()
     facts = cloud.driver.observe_volume(cloud.host, cloud.pool, volume.id, within=cloud.limit)
     assert facts is not None
-    record = cloud.driver.delete_volume(cloud.host, cloud.pool, volume.id, wipe=True, within=cloud.patience)
-    assert record is not None
-    assert record.method
-    assert record.disks
-    assert record.bytes_wiped >= facts.allocated_bytes
-    assert cloud.driver.delete_volume(cloud.host, cloud.pool, volume.id, wipe=True, within=cloud.limit) is None
+    for _ in range(2):
+        record = cloud.driver.wipe_volume(cloud.host, cloud.pool, volume.id, within=cloud.patience)
+        assert record is not None
+        assert record.method
+        assert record.disks
+        assert record.bytes_wiped >= facts.allocated_bytes
+    cloud.driver.delete_volume(cloud.host, cloud.pool, volume.id, within=cloud.patience)
+    assert cloud.driver.observe_volume(cloud.host, cloud.pool, volume.id, within=cloud.limit) is None
+    assert cloud.driver.wipe_volume(cloud.host, cloud.pool, volume.id, within=cloud.limit) is None
+
+
+@proves(Capability.WIPE)
+@requires(Capability.VOLUME)
+def test_an_attached_volume_is_not_wiped(cloud: Cloud) -> None:
+    spec, volume = cloud.instance(), cloud.volume()
+    cloud.driver.attach_volume(cloud.host, spec.id, cloud.pool, volume.id, within=cloud.limit)
+    with pytest.raises(Conflict) as refusal:
+        cloud.driver.wipe_volume(cloud.host, cloud.pool, volume.id, within=cloud.limit)
+    assert refusal.value.code == "volume.in_use"

@@ -66,8 +66,10 @@ def test_what_a_guest_wrote_is_overwritten_on_the_medium(cloud: QemuCloud) -> No
         os.link(path, link)
     cloud.driver.stop_instance(cloud.host, spec.id, force=True, within=cloud.limit)
     assert all(PATTERN.encode() in link.read_bytes() for link in kept)
-    first = cloud.driver.delete_instance(cloud.host, spec.id, wipe=True, within=cloud.patience)
-    second = cloud.driver.delete_volume(cloud.host, cloud.pool, volume.id, wipe=True, within=cloud.patience)
+    first = cloud.driver.wipe_instance(cloud.host, spec.id, within=cloud.patience)
+    cloud.driver.delete_instance(cloud.host, spec.id, within=cloud.patience)
+    second = cloud.driver.wipe_volume(cloud.host, cloud.pool, volume.id, within=cloud.patience)
+    cloud.driver.delete_volume(cloud.host, cloud.pool, volume.id, within=cloud.patience)
     assert not root.exists()
     assert not data.exists()
     for record, link in zip((first, second), kept, strict=True):
@@ -117,7 +119,7 @@ def test_volume_keeps_what_was_written_above_a_snapshot_when_its_instance_goes(c
     with pytest.raises(Conflict):
         cloud.driver.detach_volume(cloud.host, spec.id, volume.id, within=cloud.limit)
     cloud.run(cloud.host, spec.id, "echo above the snapshot > /dev/vdb; sync")
-    cloud.driver.delete_instance(cloud.host, spec.id, wipe=True, within=cloud.patience)
+    cloud.driver.delete_instance(cloud.host, spec.id, within=cloud.patience)
     heir = cloud.booted_instance()
     cloud.driver.attach_volume(cloud.host, heir.id, cloud.pool, volume.id, within=cloud.limit)
     assert cloud.run(cloud.host, heir.id, "head -c 18 /dev/vdb") == "above the snapshot"

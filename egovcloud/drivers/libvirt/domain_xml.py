@@ -61,11 +61,10 @@ def domain(spec: InstanceSpec, config: HostConfig, names: Naming, parts: Parts) 
 
 def _metadata(spec: InstanceSpec, names: Naming) -> Element:
     extra = (("image", spec.image.id), ("pool", spec.pool), ("name", legal(spec.name)))
-    ports = []
-    for nic in spec.nics:
-        node = el(ours("port"), network=nic.network.id, mac=nic.mac.lower(), address=nic.address)
-        node.set("mode", nic.network.mode)
-        ports.append(node)
+    ports = [
+        el(ours("port"), network=nic.network.id, mac=nic.mac.lower(), address=nic.address, mode=nic.network.mode)
+        for nic in spec.nics
+    ]
     return mark(Marker(names.installation, "instance", spec.id, extra), *ports)
 
 

@@ -162,8 +162,11 @@ class LibvirtDriver:
     def rebuild_instance(self, spec: InstanceSpec, *, within: float) -> Ref:
         return self._do(spec.host, spec.id, lambda s: instances.rebuild(s, spec), within)
 
-    def delete_instance(self, host: str, instance_id: str, *, wipe: bool, within: float) -> WipeRecord | None:
-        return self._do(host, instance_id, lambda s: instances.delete(s, instance_id, do_wipe=wipe), within)
+    def wipe_instance(self, host: str, instance_id: str, *, within: float) -> WipeRecord | None:
+        return self._do(host, instance_id, lambda s: instances.overwrite(s, instance_id), within)
+
+    def delete_instance(self, host: str, instance_id: str, *, within: float) -> None:
+        self._do(host, instance_id, lambda s: instances.delete(s, instance_id), within)
 
     def live_migrate(self, instance_id: str, source: str, target: str, *, shared: bool, within: float) -> Ref:
         """Runs on the source's wide lane; the target is asked on its own, so that neither waits unbounded."""
@@ -192,8 +195,11 @@ class LibvirtDriver:
     def grow_volume(self, host: str, pool: str, volume_id: str, size_gib: int, *, within: float) -> None:
         self._do(host, volume_id, lambda s: volumes.grow(s, pool, volume_id, size_gib), within)
 
-    def delete_volume(self, host: str, pool: str, volume_id: str, *, wipe: bool, within: float) -> WipeRecord | None:
-        return self._do(host, volume_id, lambda s: volumes.delete(s, pool, volume_id, do_wipe=wipe), within)
+    def wipe_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> WipeRecord | None:
+        return self._do(host, volume_id, lambda s: volumes.overwrite(s, pool, volume_id), within)
+
+    def delete_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> None:
+        self._do(host, volume_id, lambda s: volumes.delete(s, pool, volume_id), within)
 
     # -- snapshots ---------------------------------------------------------------------------------------------------
     def create_snapshot(

@@ -62,7 +62,8 @@ def rebuild(session: Session, spec: InstanceSpec) -> Ref:
     layers.release_volumes(session, found)
     _forget_snapshots(found)
     kept = [node for node in domains.disks(domains.read(found, live=False)) if disk_xml.volume_of(node)]
-    _remove_root(session, spec.id, do_wipe=True)
+    for pool, name in _own_files(session, spec.id):
+        wipe.discard(session, pool, name)
     session.step("rebuild.wiped")
     parts = _prepare(session, spec)
     session.step("rebuild.prepared")
@@ -70,7 +71,21 @@ def rebuild(session: Session, spec: InstanceSpec) -> Ref:
     return Ref(spec.id, session.host)
 
 
-def delete(session: Session, instance_id: str, *, do_wipe: bool) -> WipeRecord | None:
+def overwrite(session: Session, instance_id: str) -> WipeRecord | None:
+    """Cut the power and overwrite every disk of its own; what its snapshots hold of data volumes goes to those first."""
+    found = domains.find(session, instance_id)
+    if found is not None:
+        running.cut_power(found)
+        session.step("wipe.powerless")
+        layers.release_volumes(session, found)
+    record = None
+    for pool, name in _own_files(session, instance_id):
+        record = wipe.add(record, wipe.overwritten(session, pool, name))
+        session.step("wipe.overwritten")
+    return record
+
+
+def delete(session: Session, instance_id: str) -> None:
     """Power, definition, disks, filters: whatever of them is still there. Volumes stay."""
     found = domains.find(session, instance_id)
     if found is not None:
@@ -80,14 +95,14 @@ def delete(session: Session, instance_id: str, *, do_wipe: bool) -> WipeRecord |
         running.cut_power(found)
         session.step("delete.powerless")
         layers.release_volumes(session, found)
-    record = _remove_root(session, instance_id, do_wipe=do_wipe)
-    session.step("delete.wiped")
+    for pool, name in _own_files(session, instance_id):
+        storage.remove(pool, name)
+        session.step("delete.removed")
     if found is not None:
         undefine(found)
     session.step("delete.undefined")
     filters.drop_ports(session, instance_id)
     _remove_state(session, instance_id)
-    return record
 
 
 def undefine(found: libvirt.virDomain) -> None:
@@ -178,16 +193,16 @@ def _forget_snapshots(found: libvirt.virDomain) -> None:
         snapshot.delete(libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY)
 
 
-def _remove_root(session: Session, instance_id: str, *, do_wipe: bool) -> WipeRecord | None:
+def _own_files(session: Session, instance_id: str) -> list[tuple[libvirt.virStoragePool, str]]:
     """Root disk and its snapshots' layers, in whichever pools they lie."""
-    record = WipeRecord(wipe.METHOD, 0)
+    found = []
     for pool_name in session.config.pools:
         pool = storage.open_pool(session, pool_name)
         for name in storage.names(pool):
             parsed = session.names.parse_file(name)
             if parsed is not None and parsed.id == instance_id and parsed.role in {"root", "snap"}:
-                record = wipe.add(record, wipe.discard(session, pool, name, do_wipe=do_wipe))
-    return record if do_wipe and record.disks else None
+                found.append((pool, name))
+    return found
 
 
 def _remove_state(session: Session, instance_id: str) -> None:

@@ -192,4 +192,4 @@ def sweep(session: Session, domain: libvirt.virDomain) -> None:
             parsed = session.names.parse_file(name)
             if parsed is None or parsed.role != "snap" or parsed.id != domain.UUIDString() or name in used:
                 continue
-            wipe.discard(session, pool, name, do_wipe=True)
+            wipe.discard(session, pool, name)

@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
+from egovcloud.domain.errors import Invalid
 from egovcloud.drivers.libvirt.naming import NAMESPACE
 
 Element = ET.Element
@@ -15,12 +16,24 @@ ET.register_namespace("egov", NAMESPACE)
 
 
 def el(tag: str, *children: Element | None, text: str | None = None, **attributes: object) -> Element:
-    """An element; ``None`` among children and attributes is left out, a trailing ``_`` of a name is dropped."""
+    """An element; ``None`` among children and attributes is left out, a trailing ``_`` of a name is dropped.
+
+    ``Invalid("driver.characters")`` for a value that would not come back as it was.
+    """
     names = {key.rstrip("_").replace("__", "-"): str(value) for key, value in attributes.items() if value is not None}
+    for name, value in names.items():
+        _check(name, value)
+    # A parser takes a carriage return between tags for a line break (XML 1.0, section 2.11).
+    _check(tag, text or "", more="\r")
     node = ET.Element(tag, names)
     node.text = text
     node.extend([child for child in children if child is not None])
     return node
+
+
+def _check(name: str, value: str, more: str = "") -> None:
+    if _ILLEGAL.search(value) or any(char in value for char in more):
+        raise Invalid("driver.characters", field=name.rpartition("}")[2], name=name.rpartition("}")[2])
 
 
 def render(node: Element) -> str:
@@ -56,12 +69,8 @@ class Marker:
 
 def mark(marker: Marker, *children: Element) -> Element:
     """The ``<metadata>`` of a domain or network."""
-    node = ET.Element(
-        f"{{{NAMESPACE}}}object",
-        {"installation": marker.installation, "kind": marker.kind, "id": marker.id, **dict(marker.extra)},
-    )
-    node.extend(children)
-    return el("metadata", node)
+    values = {"installation": marker.installation, "kind": marker.kind, "id": marker.id, **dict(marker.extra)}
+    return el("metadata", el(ours("object"), *children, **values))
 
 
 def ours(name: str) -> str:

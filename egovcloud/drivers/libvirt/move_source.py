@@ -140,5 +140,5 @@ def tidy(session: Session, arrived: Arrived, shared: bool) -> None:
         config = session.config.pools.get(pool_name)
         if config is None or config.seen_elsewhere or session.names.parse_file(name) is None:
             continue
-        wipe.discard(session, storage.open_pool(session, pool_name), name, do_wipe=True)
+        wipe.discard(session, storage.open_pool(session, pool_name), name)
         session.step("migration.wiped")

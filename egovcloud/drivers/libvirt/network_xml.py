@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 
+from egovcloud.domain.errors import Invalid
 from egovcloud.drivers.base import NetworkSpec
 from egovcloud.drivers.libvirt.markup import Element, Marker, el, legal, mark
 from egovcloud.drivers.libvirt.naming import Naming
 
+MODES = ("nat", "isolated", "bridged")
 NOBODY = "02:00:00:00:00:01"
 
 
@@ -17,6 +19,8 @@ def network(spec: NetworkSpec, names: Naming) -> Element:
     STP stays off: with it a new port is dead for some four seconds. One reservation for nobody keeps the DHCP server
     running, which libvirt would otherwise restart, for two seconds, with the first guest and after the last.
     """
+    if spec.mode not in MODES:
+        raise Invalid("input.choice", field="mode", name="mode", allowed=", ".join(MODES))
     marker = mark(Marker(names.installation, "network", spec.id, (("name", legal(spec.name)),)))
     head = [el("name", text=names.network(spec.id)), el("uuid", text=spec.id), marker]
     if spec.mode == "bridged":

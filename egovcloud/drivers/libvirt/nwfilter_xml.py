@@ -12,10 +12,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 
+from egovcloud.domain.errors import Invalid
 from egovcloud.drivers.base import RuleSpec, SecurityGroupSpec
 from egovcloud.drivers.libvirt.markup import Element, el
 from egovcloud.drivers.libvirt.naming import Naming
 
+# Our words in libvirt's: the element that matches a protocol, and where a direction's other end is written.
+PROTOCOLS = {"tcp": "tcp", "udp": "udp", "icmp": "icmp", "any": "all"}
+DIRECTIONS = {"ingress": ("in", "src"), "egress": ("out", "dst")}
 PRIORITY_RULE = 500
 PRIORITY_EGRESS = 600
 PRIORITY_DROP = 1000
@@ -84,14 +88,19 @@ def _dhcp(direction: str, source: int, destination: int) -> Element:
 
 
 def _rule(rule: RuleSpec) -> Element:
-    ingress = rule.direction == "ingress"
-    match = el("all" if rule.protocol == "any" else rule.protocol)
+    for name, word, allowed in (
+        ("direction", rule.direction, DIRECTIONS),
+        ("protocol", rule.protocol, PROTOCOLS),
+    ):
+        if word not in allowed:
+            raise Invalid("input.choice", field=name, name=name, allowed=", ".join(allowed))
+    direction, side = DIRECTIONS[rule.direction]
+    match = el(PROTOCOLS[rule.protocol])
     network = ipaddress.ip_network(rule.cidr, strict=False)
     if network.prefixlen:
-        side = "src" if ingress else "dst"
         match.set(f"{side}ipaddr", str(network.network_address))
         match.set(f"{side}ipmask", str(network.prefixlen))
     if rule.protocol in {"tcp", "udp"} and rule.port_min is not None:
         match.set("dstportstart", str(rule.port_min))
         match.set("dstportend", str(rule.port_max if rule.port_max is not None else rule.port_min))
-    return _accept("in" if ingress else "out", PRIORITY_RULE, match)
+    return _accept(direction, PRIORITY_RULE, match)

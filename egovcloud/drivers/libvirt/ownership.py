@@ -175,7 +175,8 @@ def delete_owned(session: Session, owned: Owned, elsewhere: Elsewhere) -> None:
         _delete_file(session, owned, elsewhere)
     else:
         domains.refuse_foreign(session, owned.external_id, owned.id)
-        instances.delete(session, owned.id, do_wipe=True)
+        instances.overwrite(session, owned.id)
+        instances.delete(session, owned.id)
 
 
 def _delete_file(session: Session, owned: Owned, elsewhere: Elsewhere) -> None:
@@ -190,10 +191,13 @@ def _delete_file(session: Session, owned: Owned, elsewhere: Elsewhere) -> None:
         if parsed is None or parsed.id != owned.id:
             raise Forbidden("driver.foreign", external_id=owned.external_id, host=session.host)
         if parsed.role == "vol":
-            volumes.delete(session, pool_name, owned.id, do_wipe=True)
+            volumes.overwrite(session, pool_name, owned.id)
+            volumes.delete(session, pool_name, owned.id)
         elif parsed.role in _OF_INSTANCE:
             if domains.find(session, owned.id) is not None or elsewhere.has(owned.id, pool_name):
                 raise Conflict("instance.in_use", id=owned.id, host=session.host)
-            wipe.discard(session, pool, name, do_wipe=parsed.role in {"root", "snap"})
+            if parsed.role in {"root", "snap"}:
+                wipe.overwritten(session, pool, name)
+            storage.remove(pool, name)
         else:
             images.delete(session, pool_name, owned.id)

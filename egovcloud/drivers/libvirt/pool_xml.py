@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from egovcloud.domain.errors import Invalid
 from egovcloud.drivers.libvirt.config import PoolConfig
 from egovcloud.drivers.libvirt.markup import Element, el
 
+KINDS = ("dir", "logical", "netfs", "rbd")
 GIB = 1 << 30
 
 
 def pool(name: str, config: PoolConfig) -> Element:
     """A pool of ``config.kind``; the host's own directories and volume groups stay as they are."""
+    if config.kind not in KINDS:
+        raise Invalid("input.choice", field="kind", name="kind", allowed=", ".join(KINDS))
     if config.kind == "dir":
         return el("pool", el("name", text=name), _target(config.target), type="dir")
     source = el("source")

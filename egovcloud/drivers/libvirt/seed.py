@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from io import BytesIO
@@ -18,27 +19,27 @@ import yaml
 from egovcloud.drivers.base import InstanceSpec, NicSpec
 from egovcloud.drivers.libvirt.markup import legal
 
+# What JSON may write as it is and YAML 1.1 refuses or takes for a line break (section 5.1).
+_UNSAID = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 MERGE = "list(append)+dict(recurse_array,no_replace)+str()"
 
 
 def user_data(spec: InstanceSpec) -> bytes:
     """Our cloud-config as JSON, which is YAML; with the user's own appended as a second MIME part."""
-    ours = "#cloud-config\n" + json.dumps(
-        {
-            "hostname": spec.hostname,
-            "manage_etc_hosts": True,
-            "ssh_pwauth": False,
-            "users": ["default"],
-            "ssh_authorized_keys": [_one_line(key) for key in spec.ssh_keys],
-        },
-        ensure_ascii=False,
-        indent=1,
-    )
+    settings = {
+        "hostname": spec.hostname,
+        "manage_etc_hosts": True,
+        "ssh_pwauth": False,
+        "users": ["default"],
+        "ssh_authorized_keys": [_one_line(key) for key in spec.ssh_keys],
+    }
+    text = json.dumps(settings, ensure_ascii=False, indent=1)
+    ours = "#cloud-config\n" + _UNSAID.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     if not spec.user_data:
         return ours.encode()
     archive = MIMEMultipart()
     archive.attach(MIMEText(ours, "cloud-config", "utf-8"))
-    users = MIMEText(legal(spec.user_data), "cloud-config", "utf-8")
+    users = MIMEText(spec.user_data.encode(errors="ignore").decode(), "cloud-config", "utf-8")
     users["Merge-Type"] = MERGE
     archive.attach(users)
     return archive.as_bytes()
@@ -73,7 +74,7 @@ def files(spec: InstanceSpec) -> dict[str, bytes]:
         "user-data": user_data(spec),
         "meta-data": meta_data(spec),
         "network-config": network_config(spec.nics),
-        "egov/hostname": (spec.hostname + "\n").encode(),
+        "egov/hostname": (_one_line(spec.hostname) + "\n").encode(),
         "egov/authorized_keys": keys.encode(),
     }
 

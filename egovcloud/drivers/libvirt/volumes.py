@@ -160,12 +160,21 @@ def grow(session: Session, pool_name: str, volume_id: str, size_gib: int) -> Non
         volume.resize(size, 0)
 
 
-def delete(session: Session, pool_name: str, volume_id: str, *, do_wipe: bool) -> WipeRecord | None:
+def overwrite(session: Session, pool_name: str, volume_id: str) -> WipeRecord | None:
+    """Zeros in place of what it held; ``Conflict("volume.in_use")`` as in ``delete``."""
+    pool, name = _free(session, pool_name, volume_id)
+    return wipe.overwritten(session, pool, name)
+
+
+def delete(session: Session, pool_name: str, volume_id: str) -> None:
     """``Conflict("volume.in_use")`` while a domain has it, running or defined; absent succeeds."""
+    storage.remove(*_free(session, pool_name, volume_id))
+
+
+def _free(session: Session, pool_name: str, volume_id: str) -> tuple[libvirt.virStoragePool, str]:
+    """Pool and file name of a volume that no domain has."""
     user = user_of(session, volume_id)
     if user is not None:
         raise Conflict("volume.in_use", id=volume_id, instance=user[0].UUIDString())
     config = storage.config_of(session, pool_name)
-    pool = storage.open_pool(session, pool_name)
-    record = wipe.discard(session, pool, session.names.volume(volume_id, config.files), do_wipe=do_wipe)
-    return record if do_wipe and record.disks else None
+    return storage.open_pool(session, pool_name), session.names.volume(volume_id, config.files)

@@ -40,21 +40,26 @@ def overwrite(session: Session, volume: libvirt.virStorageVol) -> tuple[str, int
     return method, max(physical, allocated)
 
 
-def discard(session: Session, pool: libvirt.virStoragePool, name: str, *, do_wipe: bool) -> WipeRecord:
-    """Overwrite and delete one volume; absent succeeds with nothing wiped."""
+def overwritten(session: Session, pool: libvirt.virStoragePool, name: str) -> WipeRecord | None:
+    """Overwrite one volume, which stays; ``None`` when it is absent. Simulated disks hold nothing to overwrite."""
     volume = storage.find(pool, name)
     if volume is None:
-        return WipeRecord(METHOD, 0)
-    method, count, path = METHOD, 0, str(volume.path())
-    if do_wipe and not session.config.simulated:
-        method, count = overwrite(session, volume)
+        return None
+    method, count = (METHOD, 0) if session.config.simulated else overwrite(session, volume)
+    return WipeRecord(method, count, (str(volume.path()),))
+
+
+def discard(session: Session, pool: libvirt.virStoragePool, name: str) -> None:
+    """Overwrite and delete one volume of which no record is kept; absent succeeds."""
+    overwritten(session, pool, name)
     session.step("discard.wiped")
     storage.remove(pool, name)
-    return WipeRecord(method, count, (path,))
 
 
-def add(one: WipeRecord, other: WipeRecord) -> WipeRecord:
+def add(one: WipeRecord | None, other: WipeRecord | None) -> WipeRecord | None:
     """Both together; the weaker method counts."""
+    if one is None or other is None:
+        return one or other
     method = one.method if one.method == other.method else METHOD_SPARSE
     return WipeRecord(method, one.bytes_wiped + other.bytes_wiped, one.disks + other.disks)
 

@@ -11,17 +11,25 @@ from egovcloud.drivers.simulator import find
 from egovcloud.drivers.simulator.schema import GIB
 
 
-def remove_instance(tx: sqlite3.Connection, ext: str, now: float) -> tuple[int, list[str]]:
-    """Cut the power, drop disks, snapshots, ports; volumes stay. Returns the bytes of its disks and their names."""
+def wipe_instance(tx: sqlite3.Connection, ext: str, now: float) -> tuple[int, list[str]]:
+    """Cut the power and empty its disks, which stay. Returns the bytes of them and their names."""
     row = find.instance_row(tx, ext)
     size, disks = row["disk_gib"] * GIB, [f"{row['store']}/{row['id']}.root"]
-    freed = row["allocated"]
     for snapshot in tx.execute(
-        "SELECT ext, allocated, external FROM snapshots WHERE instance = ? ORDER BY ext", (ext,)
+        "SELECT ext, allocated FROM snapshots WHERE instance = ? AND external ORDER BY ext", (ext,)
     ).fetchall():
-        if snapshot["external"]:
-            size += snapshot["allocated"]
-            disks.append(f"{row['store']}/{row['id']}.{snapshot['ext']}")
+        size += snapshot["allocated"]
+        disks.append(f"{row['store']}/{row['id']}.{snapshot['ext']}")
+    tx.execute("UPDATE snapshots SET content = '' WHERE instance = ?", (ext,))
+    tx.execute("UPDATE instances SET content = '', power = 'stopped', stop_at = ? WHERE ext = ?", (now, ext))
+    return size, disks
+
+
+def remove_instance(tx: sqlite3.Connection, ext: str, now: float) -> None:
+    """Cut the power, drop disks, snapshots, ports; volumes stay."""
+    row = find.instance_row(tx, ext)
+    freed = row["allocated"]
+    for snapshot in tx.execute("SELECT ext FROM snapshots WHERE instance = ?", (ext,)).fetchall():
         tx.execute("DELETE FROM snapshot_volumes WHERE snapshot = ?", (snapshot["ext"],))
         find.remove_object(tx, snapshot["ext"])
     freed += tx.execute("SELECT coalesce(sum(allocated), 0) FROM snapshots WHERE instance = ?", (ext,)).fetchone()[0]
@@ -33,20 +41,30 @@ def remove_instance(tx: sqlite3.Connection, ext: str, now: float) -> tuple[int, 
     find.remove_object(tx, ext)
     charge(tx, row["store"], -row["disk_gib"], -freed)
     commit(tx, row["host"], -row["vcpus"], -row["memory_mib"])
-    return size, disks
 
 
-def remove_volume(tx: sqlite3.Connection, ext: str, now: float) -> tuple[int, list[str]]:
+def wipe_volume(tx: sqlite3.Connection, ext: str, now: float) -> tuple[int, str]:
+    """Empty the volume, which stays; ``Conflict`` while an instance holds it. Returns its bytes and its name."""
+    row = _free_volume(tx, ext, now)
+    tx.execute("UPDATE volumes SET content = '' WHERE ext = ?", (ext,))
+    return row["size_gib"] * GIB, f"{row['store']}/{row['id']}.data"
+
+
+def remove_volume(tx: sqlite3.Connection, ext: str, now: float) -> None:
     """``Conflict`` while an instance holds it."""
-    row = find.volume_row(tx, ext)
-    if find.attached(row, now):
-        holder = tx.execute("SELECT id FROM objects WHERE ext = ?", (row["instance"],)).fetchone()
-        raise Conflict("volume.in_use", id=row["id"], instance=holder[0] if holder else row["instance"])
+    row = _free_volume(tx, ext, now)
     tx.execute("DELETE FROM snapshot_volumes WHERE volume = ?", (ext,))
     tx.execute("DELETE FROM volumes WHERE ext = ?", (ext,))
     find.remove_object(tx, ext)
     charge(tx, row["store"], -row["size_gib"], -row["allocated"])
-    return row["size_gib"] * GIB, [f"{row['store']}/{row['id']}.data"]
+
+
+def _free_volume(tx: sqlite3.Connection, ext: str, now: float) -> sqlite3.Row:
+    row = find.volume_row(tx, ext)
+    if find.attached(row, now):
+        holder = tx.execute("SELECT id FROM objects WHERE ext = ?", (row["instance"],)).fetchone()
+        raise Conflict("volume.in_use", id=row["id"], instance=holder[0] if holder else row["instance"])
+    return row
 
 
 def remove_snapshot(tx: sqlite3.Connection, ext: str, now: float) -> None:
@@ -108,7 +126,7 @@ def commit(tx: sqlite3.Connection, host: str, vcpus: int, memory_mib: int) -> No
     )
 
 
-REMOVERS: dict[OwnedKind, Callable[[sqlite3.Connection, str, float], object]] = {
+REMOVERS: dict[OwnedKind, Callable[[sqlite3.Connection, str, float], None]] = {
     OwnedKind.INSTANCE: remove_instance,
     OwnedKind.VOLUME: remove_volume,
     OwnedKind.SNAPSHOT: remove_snapshot,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from egovcloud.domain.errors import Permanent, Problem
 from egovcloud.domain.ids import new_id
 from egovcloud.domain.lifecycle import LIFECYCLES
-from egovcloud.drivers.base import Driver, InstanceFacts, Power, WipeRecord
+from egovcloud.drivers.base import Capability, Driver, InstanceFacts, Power, WipeRecord
 from egovcloud.engine.kinds import Fail, Run
 from egovcloud.store.base import Model
 from egovcloud.store.journal import NOUNS, transition
@@ -97,6 +97,11 @@ def record_wipe(
             disks=list(wipe.disks),
         )
     )
+
+
+def wipes(driver: Driver) -> bool:
+    """Whether this cloud overwrites at our word; one that does it in its own way gives no proof to keep."""
+    return Capability.WIPE in driver.capabilities
 
 
 def wipe_result(wipe: WipeRecord | None) -> dict[str, object]:

@@ -108,7 +108,10 @@ KINDS = (
     OperationKind(
         "instance.delete",
         "instance",
-        (StepKind("delete", effect=delete.delete, record=delete.deleted),),
+        (
+            StepKind("wipe", effect=delete.wipe, record=delete.wiped),
+            StepKind("delete", effect=delete.delete, record=delete.deleted),
+        ),
         seconds=3600,
         on_failure=delete.failed,
         on_retry=delete.retried,

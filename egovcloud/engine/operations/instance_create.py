@@ -11,7 +11,7 @@ from egovcloud.domain.quota import instance_amount
 from egovcloud.drivers.base import Power
 from egovcloud.engine import capacity
 from egovcloud.engine.kinds import Result, Run, Wait
-from egovcloud.engine.operations.common import LONG, SHORT, instance_driver, look_again, observe, settle_power
+from egovcloud.engine.operations.common import LONG, SHORT, instance_driver, look_again, observe, settle_power, wipes
 from egovcloud.engine.specs import instance_spec
 from egovcloud.scheduler import Ask
 from egovcloud.store import ledger
@@ -109,7 +109,9 @@ def created(session: Session, run: Run, result: Result, operation: Operation) ->
 def uncreate(run: Run) -> None:
     """Remove what may have been made."""
     driver, host = instance_driver(run)
-    driver.delete_instance(host, run.subject_id, wipe=True, within=LONG)
+    if wipes(driver):
+        driver.wipe_instance(host, run.subject_id, within=LONG)
+    driver.delete_instance(host, run.subject_id, within=LONG)
 
 
 def boot(run: Run) -> Result | Wait:

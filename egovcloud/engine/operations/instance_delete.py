@@ -1,4 +1,4 @@
-"""The step that takes an instance away, and everything that goes with it."""
+"""The steps that take an instance away, and everything that goes with it."""
 
 from __future__ import annotations
 
@@ -19,25 +19,42 @@ from egovcloud.engine.operations.common import (
     record_wipe,
     wipe_of,
     wipe_result,
+    wipes,
 )
 from egovcloud.store import ledger
 from egovcloud.store.journal import transition
 from egovcloud.store.models import Instance, InstanceSecurityGroup, Operation, Port
 
 
-def delete(run: Run) -> Result:
-    """Cut the power, wipe and remove the disks; volumes are let go and stay."""
-    with run.database.read() as session:
-        if session.get_one(Instance, run.subject_id).host_id is None:
-            return {}
+def wipe(run: Run) -> Result:
+    """Cut the power and overwrite the disks. A step of its own: the proof is on record before they are gone."""
+    if not _placed(run):
+        return {}
     driver, host = instance_driver(run)
-    return dict(wipe_result(driver.delete_instance(host, run.subject_id, wipe=True, within=LONG)))
+    return dict(wipe_result(driver.wipe_instance(host, run.subject_id, within=LONG))) if wipes(driver) else {}
+
+
+def wiped(session: Session, run: Run, result: Result, operation: Operation) -> None:
+    instance = session.get_one(Instance, run.subject_id, populate_existing=True)
+    record_wipe(session, run.now, operation, instance, "instance", wipe_of(result))
+
+
+def delete(run: Run) -> Result:
+    """Remove it; volumes are let go and stay."""
+    if _placed(run):
+        driver, host = instance_driver(run)
+        driver.delete_instance(host, run.subject_id, within=LONG)
+    return {}
+
+
+def _placed(run: Run) -> bool:
+    with run.database.read() as session:
+        return session.get_one(Instance, run.subject_id).host_id is not None
 
 
 def deleted(session: Session, run: Run, result: Result, operation: Operation) -> None:
     """Capacity, addresses and quota come back in the same moment in which the row says deleted."""
     instance = session.get_one(Instance, run.subject_id, populate_existing=True)
-    record_wipe(session, run.now, operation, instance, "instance", wipe_of(result))
     if instance.host_id and instance.storage_pool_id:
         capacity.return_host(session, instance.host_id, instance.vcpus, instance.memory_mib)
         capacity.claim_pool(session, instance.storage_pool_id, -instance.disk_gib, 1.0)

@@ -20,6 +20,7 @@ from egovcloud.engine.operations.common import (
     record_wipe,
     wipe_of,
     wipe_result,
+    wipes,
 )
 from egovcloud.store import ledger
 from egovcloud.store.journal import touch, transition
@@ -92,7 +93,7 @@ def create(run: Run) -> Result:
 
 def uncreate(run: Run) -> None:
     driver, host, pool, volume = _where(run)
-    driver.delete_volume(host, pool, volume.id, wipe=False, within=SHORT)
+    driver.delete_volume(host, pool, volume.id, within=SHORT)
 
 
 def created(session: Session, run: Run, result: Result, operation: Operation) -> None:
@@ -269,17 +270,32 @@ def grow_failed(session: Session, run: Run, operation: Operation, problem: Probl
 
 
 # -- delete --------------------------------------------------------------------------------------------------------
-def delete(run: Run) -> Result:
-    with run.database.read() as session:
-        if session.get_one(Volume, run.subject_id).host_id is None:
-            return {}
+def wipe(run: Run) -> Result:
+    """Overwrite it. A step of its own: the proof is on record before the volume is gone."""
+    if not _placed(run):
+        return {}
     driver, host, pool, volume = _where(run)
-    return dict(wipe_result(driver.delete_volume(host, pool, volume.id, wipe=True, within=LONG)))
+    return dict(wipe_result(driver.wipe_volume(host, pool, volume.id, within=LONG))) if wipes(driver) else {}
+
+
+def wiped(session: Session, run: Run, result: Result, operation: Operation) -> None:
+    record_wipe(session, run.now, operation, _row(session, run), "volume", wipe_of(result))
+
+
+def delete(run: Run) -> Result:
+    if _placed(run):
+        driver, host, pool, volume = _where(run)
+        driver.delete_volume(host, pool, volume.id, within=LONG)
+    return {}
+
+
+def _placed(run: Run) -> bool:
+    with run.database.read() as session:
+        return session.get_one(Volume, run.subject_id).host_id is not None
 
 
 def deleted(session: Session, run: Run, result: Result, operation: Operation) -> None:
     volume = _row(session, run)
-    record_wipe(session, run.now, operation, volume, "volume", wipe_of(result))
     if volume.storage_pool_id:
         capacity.claim_pool(session, volume.storage_pool_id, -volume.size_gib, 1.0)
     ledger.settle(session, key=operation.id, subject=("volume", volume.id), now=run.now)
@@ -337,7 +353,7 @@ KINDS = (
     OperationKind(
         "volume.delete",
         "volume",
-        (StepKind("delete", effect=delete, record=deleted),),
+        (StepKind("wipe", effect=wipe, record=wiped), StepKind("delete", effect=delete, record=deleted)),
         seconds=3600,
         on_failure=_fail,
         on_retry=retry_delete,

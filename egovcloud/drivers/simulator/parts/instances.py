@@ -11,7 +11,7 @@ from egovcloud.drivers.simulator import find
 from egovcloud.drivers.simulator.calls import Call
 from egovcloud.drivers.simulator.parts.base import Part
 from egovcloud.drivers.simulator.ports import plug
-from egovcloud.drivers.simulator.removal import charge, commit, remove_instance, remove_snapshot
+from egovcloud.drivers.simulator.removal import charge, commit, remove_instance, remove_snapshot, wipe_instance
 from egovcloud.drivers.simulator.room import take_host, take_store, written
 from egovcloud.drivers.simulator.serial import MAX_STARTS
 
@@ -189,15 +189,22 @@ class InstancesPart(Part):
                 )
             return Ref(row["ext"], spec.host)
 
-    def delete_instance(self, host: str, instance_id: str, *, wipe: bool, within: float) -> WipeRecord | None:
+    def wipe_instance(self, host: str, instance_id: str, *, within: float) -> WipeRecord | None:
         size, disks = 0, list[str]()
+        with self.change("wipe_instance", host, our_id=instance_id, within=within) as call, call.write() as tx:
+            find.check_host(tx, host)
+            for ext in find.every(tx, OwnedKind.INSTANCE, self.installation, instance_id, host, call.now):
+                call.external_id = ext
+                more, names = wipe_instance(tx, ext, call.now)
+                size, disks = size + more, disks + names
+        return WipeRecord("zero", size, tuple(disks)) if disks else None
+
+    def delete_instance(self, host: str, instance_id: str, *, within: float) -> None:
         with self.change("delete_instance", host, our_id=instance_id, within=within) as call, call.write() as tx:
             find.check_host(tx, host)
             for ext in find.every(tx, OwnedKind.INSTANCE, self.installation, instance_id, host, call.now):
                 call.external_id = ext
-                more, names = remove_instance(tx, ext, call.now)
-                size, disks = size + more, disks + names
-        return WipeRecord("zero", size, tuple(disks)) if wipe and disks else None
+                remove_instance(tx, ext, call.now)
 
 
 def _seed(spec: InstanceSpec) -> str:

@@ -9,7 +9,7 @@ from egovcloud.drivers.base import OwnedKind, Power, Ref, VolumeFacts, VolumeSpe
 from egovcloud.drivers.simulator import find
 from egovcloud.drivers.simulator.calls import Call
 from egovcloud.drivers.simulator.parts.base import Part
-from egovcloud.drivers.simulator.removal import charge, remove_volume
+from egovcloud.drivers.simulator.removal import charge, remove_volume, wipe_volume
 from egovcloud.drivers.simulator.room import take_store, written
 
 _TARGETS = [f"vd{letter}" for letter in "bcdefghijklmnopqrstuvwxyz"]
@@ -130,12 +130,19 @@ class VolumesPart(Part):
                 take_store(tx, host, pool, row["store"], size_gib - row["size_gib"])
                 tx.execute("UPDATE volumes SET size_gib = ? WHERE ext = ?", (size_gib, row["ext"]))
 
-    def delete_volume(self, host: str, pool: str, volume_id: str, *, wipe: bool, within: float) -> WipeRecord | None:
+    def wipe_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> WipeRecord | None:
         size, disks = 0, list[str]()
+        with self.change("wipe_volume", host, our_id=volume_id, within=within) as call, call.write() as tx:
+            store = find.store_of(tx, host, pool)
+            for ext in find.every(tx, OwnedKind.VOLUME, self.installation, volume_id, store, call.now):
+                call.external_id = ext
+                more, name = wipe_volume(tx, ext, call.now)
+                size, disks = size + more, [*disks, name]
+        return WipeRecord("zero", size, tuple(disks)) if disks else None
+
+    def delete_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> None:
         with self.change("delete_volume", host, our_id=volume_id, within=within) as call, call.write() as tx:
             store = find.store_of(tx, host, pool)
             for ext in find.every(tx, OwnedKind.VOLUME, self.installation, volume_id, store, call.now):
                 call.external_id = ext
-                more, names = remove_volume(tx, ext, call.now)
-                size, disks = size + more, disks + names
-        return WipeRecord("zero", size, tuple(disks)) if wipe and disks else None
+                remove_volume(tx, ext, call.now)

@@ -100,7 +100,7 @@ def test_creation_killed_anywhere_leaves_one_instance(world: World) -> None:
     steps = world.kill_everywhere(
         lambda: world.driver.create_instance(spec, within=LIMIT),
         check,
-        lambda: world.driver.delete_instance("hv", spec.id, wipe=True, within=LIMIT),
+        lambda: world.driver.delete_instance("hv", spec.id, within=LIMIT),
     )
     assert steps >= 5
 
@@ -109,18 +109,18 @@ def test_deletion_killed_anywhere_leaves_nothing(world: World) -> None:
     spec = world.prepared()
     world.driver.create_instance(spec, within=LIMIT)
 
+    def take_away() -> None:
+        world.driver.wipe_instance("hv", spec.id, within=LIMIT)
+        world.driver.delete_instance("hv", spec.id, within=LIMIT)
+
     def check() -> None:
         assert world.driver.observe_instance("hv", spec.id, within=LIMIT) is None
         assert world.owned(spec) == []
         other = replace(spec, id=str(uuid.uuid4()))
         world.driver.create_instance(other, within=LIMIT)  # its address is free again
-        world.driver.delete_instance("hv", other.id, wipe=True, within=LIMIT)
+        world.driver.delete_instance("hv", other.id, within=LIMIT)
 
-    steps = world.kill_everywhere(
-        lambda: world.driver.delete_instance("hv", spec.id, wipe=True, within=LIMIT),
-        check,
-        lambda: world.driver.create_instance(spec, within=LIMIT),
-    )
+    steps = world.kill_everywhere(take_away, check, lambda: world.driver.create_instance(spec, within=LIMIT))
     assert steps >= 5
 
 
@@ -129,7 +129,7 @@ def test_half_made_instance_is_found_by_the_sweep_and_swept(world: World) -> Non
     world.reaper.arm(None)
     world.driver.create_instance(spec, within=LIMIT)
     steps = list(world.reaper.passed)
-    world.driver.delete_instance("hv", spec.id, wipe=True, within=LIMIT)
+    world.driver.delete_instance("hv", spec.id, within=LIMIT)
     for spare in range(len(steps)):
         world.reaper.arm(spare)
         with pytest.raises(Killed):

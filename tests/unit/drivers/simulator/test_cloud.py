@@ -29,7 +29,7 @@ def test_host_is_generous_and_finite(bench: Bench) -> None:
     bench.driver.resize_instance("a", big.id, 4 * VCPU_OVERCOMMIT, 1024, within=1)
     with pytest.raises(QuotaExceeded):
         bench.create(bench.spec(memory_mib=64))
-    bench.driver.delete_instance("a", big.id, wipe=False, within=1)
+    bench.driver.delete_instance("a", big.id, within=1)
     bench.instance(memory_mib=8192 * MEMORY_OVERCOMMIT, vcpus=4 * VCPU_OVERCOMMIT)
 
 
@@ -40,7 +40,7 @@ def test_pool_is_generous_and_finite(bench: Bench) -> None:
     assert caught.value.code == "pool.no_space"
     with pytest.raises(QuotaExceeded):
         bench.driver.grow_volume("a", "local", volume.id, 801, within=1)
-    bench.driver.delete_volume("a", "local", volume.id, wipe=False, within=1)
+    bench.driver.delete_volume("a", "local", volume.id, within=1)
     bench.volume(size_gib=800)
 
 
@@ -57,18 +57,18 @@ def test_space_is_given_back_to_the_byte(bench: Bench) -> None:
     bench.driver.live_migrate(spec.id, "a", "b", shared=False, within=1)
     bench.driver.stop_instance("b", spec.id, force=True, within=1)
     bench.driver.rebuild_instance(replace(spec, host="b"), within=1)
-    bench.driver.delete_instance("b", spec.id, wipe=True, within=1)
-    bench.driver.delete_volume("b", "local", volume.id, wipe=True, within=1)
+    bench.driver.delete_instance("b", spec.id, within=1)
+    bench.driver.delete_volume("b", "local", volume.id, within=1)
     assert used() == empty
 
 
 def test_wiped_bytes_are_those_of_the_disks(bench: Bench) -> None:
     spec, volume = bench.instance(disk_gib=7), bench.volume(size_gib=3)
-    record = bench.driver.delete_instance("a", spec.id, wipe=True, within=1)
+    record = bench.driver.wipe_instance("a", spec.id, within=1)
     assert record is not None
     assert (record.bytes_wiped, len(record.disks)) == (7 * GIB, 1)
     bench.driver.grow_volume("a", "local", volume.id, 5, within=1)
-    record = bench.driver.delete_volume("a", "local", volume.id, wipe=True, within=1)
+    record = bench.driver.wipe_volume("a", "local", volume.id, within=1)
     assert record is not None
     assert record.bytes_wiped == 5 * GIB
 
@@ -76,7 +76,7 @@ def test_wiped_bytes_are_those_of_the_disks(bench: Bench) -> None:
 def test_external_snapshots_are_disks_to_wipe(bench: Bench) -> None:
     spec = bench.instance(disk_gib=7)
     bench.driver.create_snapshot("a", spec.id, "outside", external=True, quiesce=False, within=1)
-    record = bench.driver.delete_instance("a", spec.id, wipe=True, within=1)
+    record = bench.driver.wipe_instance("a", spec.id, within=1)
     assert record is not None
     assert record.bytes_wiped > 7 * GIB
     assert len(record.disks) == 2
@@ -207,7 +207,7 @@ def test_refused_calls_are_logged_without_effect(bench: Bench) -> None:
     spec, volume = bench.instance(), bench.volume()
     bench.driver.attach_volume("a", spec.id, "local", volume.id, within=1)
     with pytest.raises(Conflict):
-        bench.driver.delete_volume("a", "local", volume.id, wipe=True, within=1)
+        bench.driver.delete_volume("a", "local", volume.id, within=1)
     last = bench.log.records(our_id=volume.id)[-1]
     assert (last.call, last.host, last.answer, last.changed) == ("delete_volume", "a", "conflict volume.in_use", False)
     assert last.pid == os.getpid()
@@ -254,7 +254,7 @@ def test_sweep_takes_every_kind(bench: Bench, kind: OwnedKind) -> None:
     spec, _ = bench.instance(), bench.volume()
     bench.driver.create_snapshot("a", spec.id, "s", external=False, quiesce=False, within=1)
     if kind in (OwnedKind.IMAGE, OwnedKind.NETWORK):
-        bench.driver.delete_instance("a", spec.id, wipe=False, within=1)
+        bench.driver.delete_instance("a", spec.id, within=1)
     listed = [one for one in bench.driver.list_owned("a", within=1) if one.kind is kind]
     assert len(listed) == 1
     bench.driver.delete_owned(listed[0], within=1)
@@ -291,8 +291,8 @@ def test_no_query_reads_a_whole_table(bench: Bench) -> None:
     bench.driver.delete_snapshot("a", spec.id, "s", within=1)
     bench.driver.detach_volume("a", spec.id, volume.id, within=1)
     bench.driver.live_migrate(bench.instance().id, "a", "b", shared=False, within=1)
-    bench.driver.delete_instance("a", spec.id, wipe=True, within=1)
-    bench.driver.delete_volume("a", "local", volume.id, wipe=True, within=1)
+    bench.driver.delete_instance("a", spec.id, within=1)
+    bench.driver.delete_volume("a", "local", volume.id, within=1)
     connection.set_trace_callback(None)
     explained = 0
     for statement in seen:

@@ -157,7 +157,7 @@ def test_duplicates_come_from_two_creations_at_once_alone(bench: Bench) -> None:
     assert bench.log.doubled() == [(OwnedKind.INSTANCE, racing.id, 2)]
     listed = bench.driver.list_owned("a", within=1)
     assert {one.external_id for one in listed if one.id == racing.id} == {ref.external_id for ref in refs}
-    bench.driver.delete_instance("a", racing.id, wipe=False, within=5)
+    bench.driver.delete_instance("a", racing.id, within=5)
     assert bench.log.doubled() == []
 
 
