@@ -10,13 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, sync_playwright
 
+from egovcloud.drivers.simulator.faults import Faults
 from tests.support.server import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +41,11 @@ class City:
 
     url: str
     passwords: dict[str, str]
-    changed: set[str] = field(default_factory=set)
+    directory: Path
+
+    def clouds(self) -> list[Faults]:
+        """The switches of the simulated clouds behind it."""
+        return [Faults(path) for path in sorted(self.directory.glob("cloud-*.sqlite"))]
 
     def sign_in(self, context: BrowserContext, username: str) -> None:
         """Sign in without the page; the one-time password is changed on the way."""
@@ -81,7 +86,11 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         except httpx.TransportError:
             time.sleep(0.1)
     lines = (state / "demo/sign-ins.txt").read_text().splitlines()
-    yield City(url, {line.split()[0]: line.split()[1] for line in lines if line.strip()})
+    city = City(url, {line.split()[0]: line.split()[1] for line in lines if line.strip()}, state / "demo")
+    for cloud in city.clouds():
+        # Nobody needs to see the memory of a simulated guest travel for half a minute.
+        cloud.latency(1.0, call="live_migrate")
+    yield city
     process.terminate()
     process.wait(60)
 
@@ -97,6 +106,7 @@ def browser() -> Iterator[Browser]:
 
 
 Open = Callable[..., Page]
+Picture = Callable[[Page, str], None]
 
 
 @pytest.fixture
@@ -151,7 +161,7 @@ def _watch(page: Page, origin: str, troubles: list[str]) -> None:
 
 
 @pytest.fixture
-def picture() -> Callable[[Page, str], None]:
+def picture() -> Picture:
     """``picture(page, name)``: kept as an artefact, and for the README where EGOV_PICTURES names a directory."""
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import City, Open
+from tests.browser.conftest import City, Open, Picture
 
 WORDS = {
     "zh": {"title": "低保核查节点", "purpose": "年底低保动态核查", "comment": "同意", "name": "check-zh"},
@@ -20,7 +19,7 @@ WORDS = {
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_request_becomes_a_running_machine(
-    city: City, open_page: Open, picture: Callable[[Page, str], None], language: str, tmp_path: Path
+    city: City, open_page: Open, picture: Picture, language: str, tmp_path: Path
 ) -> None:
     words = WORDS[language]
     asker = open_page("minzheng", language=language)
@@ -83,9 +82,7 @@ def _fill_machines(page: Page, name: str, directory: Path) -> None:
     expect(page.get_by_test_id("ssh-key-name")).to_be_hidden()
 
 
-def _use_and_delete(
-    city: City, open_page: Open, picture: Callable[[Page, str], None], language: str, name: str
-) -> None:
+def _use_and_delete(city: City, open_page: Open, picture: Picture, language: str, name: str) -> None:
     page = open_page("operator", language=language, theme="dark")
     page.goto(f"{city.url}/instances?q={name}-1")
     page.locator("tbody a").first.click()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ROOT, City, Open
+from tests.browser.conftest import ROOT, City, Open, Picture
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 PAGES = {
@@ -42,7 +41,7 @@ def _violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize(("language", "theme"), [("zh", "light"), ("en", "dark")])
 def test_every_page_opens_and_is_accessible(
-    city: City, open_page: Open, picture: Callable[[Page, str], None], language: str, theme: str
+    city: City, open_page: Open, picture: Picture, language: str, theme: str
 ) -> None:
     page = open_page("operator", language=language, theme=theme)
     found: dict[str, list[str]] = {}
@@ -57,7 +56,7 @@ def test_every_page_opens_and_is_accessible(
     assert not found, found
 
 
-def test_the_overview_in_the_other_colours(city: City, open_page: Open, picture: Callable[[Page, str], None]) -> None:
+def test_the_overview_in_the_other_colours(city: City, open_page: Open, picture: Picture) -> None:
     for language, theme in (("zh", "dark"), ("en", "light")):
         page = open_page("operator", language=language, theme=theme)
         page.goto(city.url)

@@ -35,7 +35,7 @@ class StepView(Answer):
 
 
 class OperationView(Answer):
-    """A durable unit of work (作业)."""
+    """A durable unit of work (作业); ``retryable`` and ``cancellable`` say what may be asked of it as it stands."""
 
     id: str
     generation: int
@@ -55,6 +55,8 @@ class OperationView(Answer):
     cancel_requested: bool
     error: Failure | None
     progress: Progress
+    retryable: bool
+    cancellable: bool
 
 
 class OperationDetail(OperationView):

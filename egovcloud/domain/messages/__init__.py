@@ -31,7 +31,11 @@ def render(code: str, params: Mapping[str, object], language: str = "en") -> str
     sentence = CATALOGUE.get(code)
     if sentence is None:
         return f"{code}: " + ", ".join(f"{k}={v}" for k, v in sorted(params.items()))
-    return sentence[1 if language.startswith("zh") else 0].format_map(_Lenient(params))
+    column = 1 if language.startswith("zh") else 0
+    values = _Lenient(params)
+    if (word := CATALOGUE.get(f"word.{params.get('resource')}")) is not None:
+        values["resource"] = word[column]
+    return sentence[column].format_map(values)
 
 
 class _Lenient(dict[str, object]):

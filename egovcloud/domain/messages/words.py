@@ -32,6 +32,14 @@ _NOUNS = {
     "request": ("Request", "服务申请"),
     "operation": ("Operation", "作业"),
 }
+# After a number, or before one in Chinese: "a limit of 20 instances".
+_RESOURCES = {
+    "vcpus": ("vCPUs", "vCPU"),
+    "memory_mib": ("MiB of memory", "内存（MiB）"),
+    "volume_gib": ("GiB of volumes", "存储（GiB）"),
+    "instances": ("instances", "云主机"),
+    "addresses": ("addresses", "地址"),
+}
 _EVENTS = {
     "queue": ("queued", "已排队"),
     "succeed": ("succeeded", "成功"),
@@ -63,7 +71,7 @@ _ACTIONS = {
 }
 
 SENTENCES: dict[str, tuple[str, str]] = {
-    **{f"word.{key}": words for table in (_STATES, _NOUNS, _EVENTS, _ACTIONS) for key, words in table.items()},
+    **{f"word.{key}": words for table in (_STATES, _NOUNS, _RESOURCES, _EVENTS, _ACTIONS) for key, words in table.items()},
     "timeline.state": ("{noun}: {from} → {to}", "{noun}：{from} → {to}"),
     "timeline.operation": ("Operation “{kind}”: {event}", "作业“{kind}”：{event}"),
     "timeline.success": ("{action}", "{action}"),

@@ -334,6 +334,8 @@ export interface Operation extends Entity {
   deadline_at: string | null
   attempts: number
   cancel_requested: boolean
+  retryable: boolean
+  cancellable: boolean
   error: Failure | null
   progress: { done: number; total: number } | null
   steps?: Step[]
