@@ -40,6 +40,7 @@ FEATURES = {
     "agent_switch": "``agent`` lets a guest's agent fall silent",
     "deaf": "``deafen`` lets a guest ignore requests to power off",
     "bridge": "``bridge`` names a bridge on the host",
+    "quick": "a guest costs next to nothing, so that a test may make dozens",
 }
 
 NETWORK_MODES = {

@@ -103,5 +103,6 @@ def _ids(town: Town, token: str) -> dict[str, list[str]]:
         answer = client.get(f"/api/v1/{noun}?limit=20", headers=headers)
         assert answer.status_code == 200, (noun, answer.get_data(as_text=True))
         name = noun.replace("-", "_").removesuffix("s") + "_id"
-        found[name] = [item["id"] for item in answer.get_json()["items"]]
+        # Whoever disables themselves is only told so from then on.
+        found[name] = [item["id"] for item in answer.get_json()["items"] if item.get("username") != "everything"]
     return found

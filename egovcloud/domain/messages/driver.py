@@ -17,6 +17,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The cloud refused the call on host {host}: {detail}",
         "云平台拒绝了在宿主机 {host} 上的调用：{detail}",
     ),
+    "driver.characters": (
+        "{name} holds a control character that no cloud can carry; take it out.",
+        "{name} 含有云平台无法承载的控制字符，请去掉。",
+    ),
     "image.checksum": (
         "Image {name} has SHA-256 {actual} but {expected} was registered; register it again from a trusted source.",
         "镜像 {name} 的 SHA-256 为 {actual}，与登记的 {expected} 不符；请从可信来源重新登记。",

@@ -23,7 +23,7 @@ CAPABILITIES = frozenset(
         Capability.SNAPSHOT_INTERNAL,
     }
 )
-FEATURES = frozenset({"outside", "bridge"})
+FEATURES = frozenset({"outside", "bridge", "quick"})
 URI = "test:///default"  # its world is shared by all connections of the process
 
 
