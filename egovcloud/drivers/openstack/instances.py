@@ -6,6 +6,7 @@ https://docs.openstack.org/api-ref/compute/#create-server
 
 from __future__ import annotations
 
+from egovcloud.domain.errors import Problem
 from egovcloud.drivers.base import InstanceSpec, Ref
 from egovcloud.drivers.openstack import flavors, images, ports, servers, snapshots, user_data
 from egovcloud.drivers.openstack.call import Call
@@ -43,17 +44,25 @@ def _stillborn(server: Json) -> bool:
 
 def _create(call: Call, spec: InstanceSpec) -> Json:
     image = images.require(call, spec.image.id)
-    port_ids: list[str] = []
     try:
         port_ids = ports.ensure(call, spec)
-        flavor = flavors.of_size(call, spec.vcpus, spec.memory_mib, spec.disk_gib)
-        made: Json = call.compute.post("/servers", {"server": body(call, spec, image, flavor, port_ids)})["server"]
-        return made
-    except Refused as refused:
-        if refused.status in (400, 404):
+        try:
+            return _post(call, spec, image, port_ids)
+        except Refused as refused:
+            # A flavor that we knew is gone: there may be another one, or we make it again.
+            if refused.status not in (400, 404) or "lavor" not in refused.detail:
+                raise
             call.cloud.flavors.forget()
+            return _post(call, spec, image, port_ids)
+    except (Refused, Problem):
         ports.discard(call, spec.id)
         raise
+
+
+def _post(call: Call, spec: InstanceSpec, image: str, port_ids: list[str]) -> Json:
+    flavor = flavors.of_size(call, spec.vcpus, spec.memory_mib, spec.disk_gib)
+    made: Json = call.compute.post("/servers", {"server": body(call, spec, image, flavor, port_ids)})["server"]
+    return made
 
 
 def body(call: Call, spec: InstanceSpec, image: str, flavor: str, port_ids: list[str]) -> Json:

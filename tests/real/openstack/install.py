@@ -15,6 +15,7 @@ from tests.real.openstack.layout import Layout
 
 HERE = Path(__file__).parent
 DEBIAN = ("rabbitmq-server", "mariadb-server", "memcached", "qemu-utils")
+_PLUGINS = HERE / "plugins"
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -28,7 +29,7 @@ def missing() -> list[str]:
 def fingerprint() -> str:
     """Of all that the environment is made from."""
     digest = hashlib.sha256(sys.version.encode())
-    for file in sorted([HERE / "lock.txt", *(HERE / "plugins").glob("*.*"), Path(__file__)]):
+    for file in sorted([HERE / "lock.txt", *_PLUGINS.glob("*.py"), _PLUGINS / "pyproject.toml", Path(__file__)]):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
@@ -55,7 +56,9 @@ def install(layout: Layout) -> None:
     pip = [str(uv), "pip", "install", "-q", "--python", str(python)]
     environment = {**os.environ, "UV_CACHE_DIR": str(layout.home / "cache")}
     _run([*pip, "-r", str(HERE / "lock.txt")], environment)
-    _run([*pip, "--reinstall-package", "egov-bed", str(HERE / "plugins")], environment)
+    # Of a copy, since a build leaves things where it builds.
+    plugins = shutil.copytree(_PLUGINS, layout.home / "plugins", dirs_exist_ok=True)
+    _run([*pip, "--reinstall-package", "egov-bed", str(plugins)], environment)
     _tune(layout)
     (layout.home / "installed").write_text(fingerprint())
 
@@ -68,7 +71,7 @@ def _interpreter() -> str:
 def _tune(layout: Layout) -> None:
     """Nova finds drivers only among its own; oslo.messaging looks for the answer to each RPC every half second."""
     site = Path(_output([str(layout.bin / "python"), "-c", "import nova; print(nova.__path__[0])"])).parent
-    shutil.copy(HERE / "plugins/egov_bed_virt.py", site / "nova/virt/egov_bed_virt.py")
+    shutil.copy(_PLUGINS / "egov_bed_virt.py", site / "nova/virt/egov_bed_virt.py")
     poll = site / "oslo_messaging/_drivers/amqpdriver.py"
     poll.write_text(poll.read_text().replace("time.sleep(0.5)", "time.sleep(0.01)"))
 
