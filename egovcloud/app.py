@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,13 @@ class Installation:
 
     def ticks(self) -> Ticks:
         """The clock of this process, not yet started."""
-        return Ticks(self.database, self.clock, reconcile_seconds=self.settings.reconcile_interval)
+        settings = self.settings
+        return Ticks(
+            self.database,
+            self.clock,
+            reconcile_seconds=settings.reconcile_interval,
+            events_kept=timedelta(seconds=settings.events_kept),
+        )
 
     def at(self, settings_file: Path) -> Installation:
         """The installation that is described by another settings file."""

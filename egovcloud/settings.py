@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     lease: Seconds = 30
     claim_interval: Seconds = 0.1
     reconcile_interval: Seconds = 30
+    events_kept: Seconds = 400 * 86400  # the audit trail is kept for ever
 
     # -- streams and logs
     event_poll: Seconds = 0.2

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, case, func, select, update
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Conflict, QuotaExceeded
@@ -127,6 +128,34 @@ def claim_pool(session: Session, pool_id: str, size_gib: int, ratio: float) -> N
         pool = session.get_one(StoragePool, pool_id, populate_existing=True)
         free = int(pool.capacity_gib * ratio - pool.allocated_gib)
         raise QuotaExceeded("pool.full", pool=pool.name, asked=size_gib, free=free)
+
+
+@dataclass(frozen=True)
+class Space:
+    """GiB of all pools together: what they hold, what was promised of it, and what is written."""
+
+    total: float
+    allocated: int
+    used: float
+
+
+def space(session: Session) -> Space:
+    """Of every pool; one that several hosts share is counted once, though each host's row counts its own promises."""
+    pool = case((StoragePool.shared, Host.provider_id + "/" + StoragePool.name), else_=StoragePool.id)
+    each = (
+        select(
+            func.max(StoragePool.capacity_gib).label("total"),
+            func.sum(StoragePool.allocated_gib).label("allocated"),
+            func.max(StoragePool.used_gib).label("used"),
+        )
+        .join(Host, Host.id == StoragePool.host_id)
+        .group_by(pool)
+        .subquery()
+    )
+    total, allocated, used = session.execute(
+        select(func.sum(each.c.total), func.sum(each.c.allocated), func.sum(each.c.used))
+    ).one()
+    return Space(float(total or 0), int(allocated or 0), float(used or 0))
 
 
 def disk_ratio(session: Session, host_id: str) -> float:

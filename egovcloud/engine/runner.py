@@ -30,7 +30,7 @@ MAX_BACKOFF = 30.0  # seconds; what failed for long is still tried again soon af
 MAX_SURPRISES = 5  # unexpected exceptions of one step before it is given up
 MAX_CONFLICTS = 8  # of one step, with the world; races between writers of ours are run again until the deadline
 RACES = frozenset({"placement.conflict", "state.changed", "row.changed", "row.duplicate"})
-UNDO_SECONDS = 3600  # how long an undo is tried after the deadline; the orphan sweep has the last word
+UNDO_SECONDS = 3600  # how long undoing is tried after the deadline; then people and the orphan sweep have the last word
 
 
 @dataclass
@@ -223,7 +223,7 @@ class Runner:
         with self._writing(page) as session:
             operation, now = page.operation, self.clock()
             error = operation.error or {}
-            if page.kind and page.kind.on_failure:
+            if page.kind and page.kind.on_failure and now < operation.deadline_at + timedelta(seconds=UNDO_SECONDS):
                 problem = Permanent(error.get("code", "internal.error"), **error.get("params", {}))
                 page.kind.on_failure(session, self._run(page, None), operation, problem)
             event = "cancel" if error.get("code") == "operation.cancelled" else "fail"

@@ -15,21 +15,23 @@ from egovcloud.engine.claims import OPEN
 from egovcloud.engine.enqueue import enqueue
 from egovcloud.engine.operations import REGISTRY
 from egovcloud.store.database import Database
-from egovcloud.store.models import Operation, Provider, Step
+from egovcloud.store.models import Event, Operation, Provider, Step
 
 log = structlog.get_logger()
 
 KEEP_INTERNAL = timedelta(hours=1)  # upkeep that went well is of no interest for longer
 PURGE_SECONDS = 300
+PURGE_EVENTS = 2000  # in one transaction
 
 
 class Ticks:
     """The clock of one worker process."""
 
-    def __init__(self, database: Database, clock: Clock, *, reconcile_seconds: float) -> None:
+    def __init__(self, database: Database, clock: Clock, *, reconcile_seconds: float, events_kept: timedelta) -> None:
         self._database = database
         self._clock = clock
         self._every = reconcile_seconds
+        self._events_kept = events_kept
         self._scheduler = BackgroundScheduler(timezone="UTC")
         options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._scheduler.add_job(self._guarded, "interval", args=[self.reconcile], seconds=reconcile_seconds, **options)
@@ -70,12 +72,24 @@ class Ticks:
                 continue  # another scheduler had the same tick
 
     def purge(self) -> None:
-        """Forget the house's own upkeep that went well."""
-        before: datetime = self._clock() - KEEP_INTERNAL
+        """Forget the house's own upkeep that went well, and events that nobody asks for any more."""
+        now = self._clock()
         internal = [name for name, kind in REGISTRY.kinds.items() if kind.internal]
         old = select(Operation.id).where(
-            Operation.kind.in_(internal), Operation.state == "succeeded", Operation.finished_at < before
+            Operation.kind.in_(internal), Operation.state == "succeeded", Operation.finished_at < now - KEEP_INTERNAL
         )
         with self._database.unit() as session:
             session.execute(delete(Step).where(Step.operation_id.in_(old)))
             session.execute(delete(Operation).where(Operation.id.in_(old)))
+        while self._purge_events(now - self._events_kept):
+            pass
+        self._database.analyze()
+
+    def _purge_events(self, before: datetime) -> bool:
+        """Delete some of the oldest; false when none is left. Never many at once: others want to write too."""
+        with self._database.unit() as session:
+            oldest = session.execute(select(Event.id, Event.at).order_by(Event.id).limit(PURGE_EVENTS)).all()
+            ids = [id_ for id_, at in oldest if at < before]
+            if ids:
+                session.execute(delete(Event).where(Event.id.between(ids[0], ids[-1]), Event.at < before))
+            return len(ids) == PURGE_EVENTS

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -56,12 +57,15 @@ class Unit:
 
 def require(session: Session, actor: Actor, permission: str, department_id: str | None) -> None:
     """``Forbidden`` unless ``actor`` holds ``permission`` at the department (``None``: at the root)."""
-    path = "/" if department_id is None else session.get_one(Department, department_id).path
-    if department_id is None:
-        root = session.query(Department.path).filter(Department.parent_id.is_(None)).scalar()
-        path = root or "/"
-    if not actor.may(permission, path):
+    if not actor.may(permission, _path(session, department_id)):
         raise Forbidden("auth.forbidden", permission=permission)
+
+
+def _path(session: Session, department_id: str | None) -> str:
+    """Where in the tree something is that belongs to the department; what belongs to none is the centre's."""
+    if department_id is not None:
+        return session.get_one(Department, department_id).path
+    return session.scalar(select(Department.path).where(Department.parent_id.is_(None))) or "/"
 
 
 @dataclass(frozen=True)
@@ -186,10 +190,6 @@ def visible(session: Session, actor: Actor, permission: str, model: type[Row], i
     row = session.get(model, id_, with_for_update=lock or None, populate_existing=lock)
     if row is not None:
         department_id = row.id if isinstance(row, Department) else getattr(row, "department_id", None)
-        if department_id is None:
-            # What belongs to no department is the centre's: shared things are readable by everyone who may read any.
-            if actor.may_anywhere(permission):
-                return row
-        elif actor.may(permission, session.get_one(Department, department_id).path):
+        if actor.may(permission, _path(session, department_id)):
             return row
     raise NotFound("thing.absent", noun=model.__tablename__, id=id_)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from egovcloud.engine.capacity import space
 from egovcloud.planner.forecast import days_to_full
 from egovcloud.services import operation_view, request_view
 from egovcloud.services.actor import Actor
@@ -27,7 +28,6 @@ from egovcloud.store.models import (
     Instance,
     Operation,
     Request,
-    StoragePool,
 )
 
 RECENT = 10
@@ -103,29 +103,8 @@ def _computing(session: Session) -> View:
 
 
 def _storage(session: Session) -> View:
-    """Capacity of all pools; one that several hosts share is counted once."""
-    rows = session.execute(
-        select(
-            StoragePool.id,
-            StoragePool.name,
-            StoragePool.shared,
-            Host.provider_id,
-            StoragePool.capacity_gib,
-            StoragePool.allocated_gib,
-            StoragePool.used_gib,
-        ).join(Host, Host.id == StoragePool.host_id)
-    )
-    total, used = 0.0, 0.0
-    allocated = 0
-    seen: set[tuple[str, str]] = set()
-    for id_, name, shared, provider_id, capacity_gib, allocated_gib, used_gib in rows:
-        allocated += allocated_gib  # each host's row counts its own promises
-        key = (provider_id, name) if shared else (id_, "")
-        if key not in seen:
-            seen.add(key)
-            total += capacity_gib
-            used += used_gib
-    return {"total": round(total, 1), "allocated": allocated, "used": round(used, 1)}
+    found = space(session)
+    return {"total": round(found.total, 1), "allocated": found.allocated, "used": round(found.used, 1)}
 
 
 def _quota(session: Session, actor: Actor) -> View | None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
@@ -58,6 +58,13 @@ class Database:
         """For reading alone: nothing that is changed through it is ever flushed."""
         with self._readers() as session:
             yield session
+
+    def analyze(self) -> None:
+        """Let SQLite sample how its tables have grown, which its plans depend on; PostgreSQL does so by itself."""
+        if self.sqlite:
+            with self.unit() as session:
+                session.execute(text("PRAGMA analysis_limit = 400"))
+                session.execute(text("ANALYZE"))
 
     def dispose(self) -> None:
         """Close every pooled connection."""

@@ -72,7 +72,7 @@ def rebuild(session: Session, spec: InstanceSpec) -> Ref:
 
 
 def overwrite(session: Session, instance_id: str) -> WipeRecord | None:
-    """Cut the power and overwrite every disk of its own; what its snapshots hold of data volumes goes to those first."""
+    """Cut the power and overwrite its own disks; what its snapshots hold of data volumes goes to those first."""
     found = domains.find(session, instance_id)
     if found is not None:
         running.cut_power(found)

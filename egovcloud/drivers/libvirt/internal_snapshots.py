@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import libvirt
 
-from egovcloud.domain.errors import Conflict
+from egovcloud.domain.errors import Unsupported
 from egovcloud.drivers.libvirt import disk_xml, domains, images, running, storage
 from egovcloud.drivers.libvirt.errors import is_absent
 from egovcloud.drivers.libvirt.freeze import frozen
@@ -40,11 +40,11 @@ def names(session: Session, domain: libvirt.virDomain) -> dict[str, bool]:
 
 
 def create(session: Session, domain: libvirt.virDomain, snapshot_id: str, *, quiesce: bool) -> None:
-    """``Conflict("snapshot.firmware")`` for UEFI, whose variables QEMU cannot keep inside."""
+    """``Unsupported("snapshot.firmware")`` for UEFI, whose variables QEMU cannot keep inside."""
     definition = domains.read(domain, live=False)
     loader = definition.find("os/loader")
     if loader is not None or definition.find("os[@firmware='efi']") is not None:
-        raise Conflict("snapshot.firmware", id=snapshot_id, instance=domain.UUIDString())
+        raise Unsupported("snapshot.firmware", id=snapshot_id, instance=domain.UUIDString())
     name = _PREFIX + snapshot_id
     disks = el("disks", *[_disk(node) for node in domains.disks(definition)])
     active = domains.is_active(domain)

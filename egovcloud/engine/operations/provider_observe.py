@@ -17,6 +17,7 @@ from egovcloud.domain.errors import Problem
 from egovcloud.domain.ids import new_id
 from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.drivers.base import Driver, HostFacts, PoolFacts
+from egovcloud.engine.capacity import space
 from egovcloud.engine.kinds import Result, Run
 from egovcloud.planner.reconcile import Finding, Seen, Wanted, differences, orphans
 from egovcloud.store.base import Model
@@ -318,14 +319,10 @@ def _sample(session: Session, now: datetime) -> None:
             func.count(), func.coalesce(func.sum(Instance.vcpus), 0), func.coalesce(func.sum(Instance.memory_mib), 0)
         ).where(Instance.state != "deleted")
     ).one()
-    allocated, used = session.execute(
-        select(
-            func.coalesce(func.sum(StoragePool.allocated_gib), 0), func.coalesce(func.sum(StoragePool.used_gib), 0.0)
-        )
-    ).one()
+    pools = space(session)
     sample = session.get(CapacitySample, now.date().isoformat())
     if sample is None:
         sample = CapacitySample(day=now.date().isoformat())
         session.add(sample)
     sample.instances, sample.vcpus, sample.memory_mib = totals
-    sample.volume_gib, sample.storage_used_gib = allocated, used
+    sample.volume_gib, sample.storage_used_gib = pools.allocated, pools.used

@@ -204,3 +204,23 @@ def test_step_age_counts_from_the_step_s_own_start(toys: Toys) -> None:
         assert toys.clock() - step.started_at == timedelta(seconds=7)
     toys.run()
     assert toys.operation(id_).state == "succeeded"
+
+
+def test_an_end_that_never_succeeds_is_not_tried_for_ever(toys: Toys) -> None:
+    tried = []
+
+    def never(*_: object) -> None:
+        tried.append(toys.clock())
+        raise Conflict("row.changed", noun="quota")
+
+    toys.kind("toy", seconds=60, on_failure=never)
+    toys.say("toy.one", Permanent("driver.failed", host="h", detail="-"))
+    id_ = toys.enqueue("toy")
+    while toys.operation(id_).state != "failed":
+        for held in toys.claim():
+            try:
+                toys.runner.run(held)
+            except Conflict:
+                toys.clock.advance(600)  # the worker leaves it to its lease
+        assert len(tried) < 20
+    assert len(tried) > 3

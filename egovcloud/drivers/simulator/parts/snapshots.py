@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from egovcloud.domain.errors import Conflict, NotFound
+from egovcloud.domain.errors import Conflict, NotFound, Unsupported
 from egovcloud.drivers.base import OwnedKind, Power, Ref, SnapshotFacts
 from egovcloud.drivers.simulator import find
 from egovcloud.drivers.simulator.parts.base import Part
@@ -69,7 +69,7 @@ class SnapshotsPart(Part):
         if other is not None:
             raise Conflict("snapshot.mixed", id=snapshot_id, instance=row["id"])
         if not external and json.loads(row["seed"])["firmware"] == "uefi":
-            raise Conflict("snapshot.firmware", id=snapshot_id, instance=row["id"])
+            raise Unsupported("snapshot.firmware", id=snapshot_id, instance=row["id"])
 
     @staticmethod
     def _facts(tx: sqlite3.Connection, host: str, instance_id: str, snapshot_id: str, ext: str) -> SnapshotFacts:
