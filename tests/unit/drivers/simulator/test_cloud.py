@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from egovcloud.domain.errors import Conflict, Forbidden, NotFound, Permanent, QuotaExceeded
+from egovcloud.domain.errors import Conflict, Forbidden, NotFound, Permanent, QuotaExceeded, Unsupported
 from egovcloud.drivers.base import Capability, ImageSpec, NetworkSpec, Owned, OwnedKind, Power
 from egovcloud.drivers.simulator import SimulatorDriver
 from egovcloud.drivers.simulator.__main__ import main
@@ -179,7 +179,7 @@ def test_snapshots_keep_to_what_a_hypervisor_can_do(bench: Bench) -> None:
 
 def test_uefi_guest_has_no_internal_snapshot(bench: Bench) -> None:
     spec = bench.instance(image=replace(IMAGE, firmware="uefi"))
-    with pytest.raises(Conflict) as caught:
+    with pytest.raises(Unsupported) as caught:
         bench.driver.create_snapshot("a", spec.id, "s", external=False, quiesce=False, within=1)
     assert caught.value.code == "snapshot.firmware"
 
