@@ -48,13 +48,13 @@ STAGES = {
         check("console size", "npm", "--prefix", "web", "run", "--silent", "check:size"),
         proof("unit", "tests/unit", "-n", "2", "--dist", "loadfile"),
         proof("contract", "tests/contract", "-n", "2", "--dist", "loadfile"),
-        proof("stories", "tests/stories", "-n", "2", "--dist", "loadfile"),
-        proof("chaos", "tests/chaos"),
+        proof("stories", "tests/stories", "-n", "2", "--dist", "worksteal"),
+        proof("chaos", "tests/chaos", "-n", "2", "--dist", "worksteal"),
         proof("browser", "tests/browser"),
     ],
     "real": [
-        proof("contract on QEMU", "tests/contract", "--driver", "libvirt_qemu"),
-        proof("real", "tests/real"),
+        proof("contract on QEMU", "tests/contract", "--driver", "libvirt_qemu", "-n", "2", "--dist", "worksteal"),
+        proof("real", "tests/real", "--ignore", "tests/real/openstack", "-n", "2", "--dist", "loadfile"),
     ],
 }
 

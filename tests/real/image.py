@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 from pathlib import Path
 
@@ -18,7 +19,9 @@ def guest_image() -> GuestImage:
 def ssh_key() -> Path:
     """A private key of the tests' own; its public half lies beside it with the suffix ``.pub``."""
     key = _KEPT / "id_ed25519"
-    if not key.exists():
-        key.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "tests", "-f", str(key)], check=True)
+    key.parent.mkdir(parents=True, exist_ok=True)
+    with (_KEPT / ".lock").open("w") as lock:  # two test processes begin at the same moment
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not key.exists():
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "tests", "-f", str(key)], check=True)
     return key
