@@ -52,15 +52,25 @@ postgresql_without_cluster() {
   sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
 }
 
-debian_packages() {
-  local codename=none offer="no hypervisor at hand? 'make demo' shows everything on a simulated centre, without root"
+distribution() {
+  local found=''
   # shellcheck disable=SC1091
-  [ -r /etc/os-release ] && codename=$(. /etc/os-release && echo "${ID:-}-${VERSION_ID:-}")
-  [ "$codename" = debian-12 ] || fail "this needs Debian 12 and found ${codename/none/no Debian}; $offer"
+  [ -r /etc/os-release ] && found=$(. /etc/os-release && echo "${ID:-}-${VERSION_ID:-}")
+  echo "${found:-no Debian}"
+}
+
+debian_packages() {
+  local offer="no hypervisor at hand? 'make demo' shows everything on a simulated centre, without root"
+  [ "$(distribution)" = debian-12 ] || fail "this needs Debian 12 and found $(distribution); $offer"
   [ "$(id -u)" = 0 ] || fail "this needs root, to install packages and to manage libvirt; $offer"
-  local lists=(config/debian/runtime.txt config/debian/build.txt) want
+  local lists=(config/debian/runtime.txt config/debian/build.txt)
   [ "$mode" = test ] && lists+=(config/debian/test.txt)
-  want=$(missing "${lists[@]}")
+  debian_install "${lists[@]}"
+}
+
+debian_install() {
+  local want
+  want=$(missing "$@")
   [ -z "$want" ] && return
   step "Debian: reading package lists" apt update
   case $want in *postgresql-15*) step "Debian: PostgreSQL without a default cluster" postgresql_without_cluster ;; esac
@@ -74,7 +84,15 @@ interpreter() {
   for python in /usr/bin/python3 python3 python3.13 python3.12 python3.11; do
     "$python" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$python" && return
   done
-  fail "Python 3.11 or newer with venv and ensurepip was not found (Debian: apt install python3-venv)"
+  return 1
+}
+
+# Root on a Debian without Python gets Debian's; anybody else is told what is missing.
+python_for_demo() {
+  interpreter >/dev/null && return
+  [ "$(distribution)" = debian-12 ] && [ "$(id -u)" = 0 ] && debian_install config/debian/demo.txt
+  interpreter >/dev/null ||
+    fail "Python 3.11 or newer with venv and ensurepip was not found (Debian: apt install python3-venv)"
 }
 
 # works CODE: whether the environment's Python runs CODE, from a directory that lends it nothing.
@@ -134,7 +152,7 @@ console() {
   echo "$hash" >.venv/.egov-console
 }
 
-[ "$mode" = demo ] || debian_packages
+if [ "$mode" = demo ]; then python_for_demo; else debian_packages; fi
 virtual_environment
 console
 echo "Everything that '$mode' needs is installed."

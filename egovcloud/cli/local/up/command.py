@@ -11,7 +11,7 @@ import typer
 
 from egovcloud.cli.failures import Refused
 from egovcloud.cli.local.main import Local, local
-from egovcloud.cli.local.up import centre, cleaning, daemons, hypervisor, job
+from egovcloud.cli.local.up import account, centre, cleaning, daemons, hypervisor, job
 from egovcloud.cli.local.up.places import Places, systemd_runs
 from egovcloud.cli.local.up.report import Stop, step
 from egovcloud.domain.errors import Problem
@@ -83,6 +83,7 @@ def clean(context: typer.Context, state_dir: StateDir = STATE) -> None:
         here = local(context).at(places.settings)
         _with_driver(here, lambda driver, host: cleaning.remove(places, driver, host))
         daemons.remove_units()
+        account.remove(places)
         if not systemd_runs():
             with step("Hypervisor: libvirt"):
                 hypervisor.stop_own(places)

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import httpx
 
+from egovcloud.cli.local.up import account
 from egovcloud.cli.local.up.places import UNITS, Places, systemd_runs
 from egovcloud.cli.local.up.report import Stop, step, wait_for
 
 SERVICES = ("egovcloud-api", "egovcloud-worker")
+CODE = Path(__file__).parents[4]  # of the checkout, with its virtual environment
 
 
 def start(places: Places, origin: str) -> bool:
@@ -30,7 +32,7 @@ def start(places: Places, origin: str) -> bool:
             if not running(places):
                 _start_supervisor(places)
             said.append("supervisor")
-        wait_for(lambda: answers(origin), f"an answer from {origin}", 60)
+        wait_for(lambda: answers(origin), f"an answer from {origin} ({_log(places)} says why)", 60)
     return True
 
 
@@ -83,12 +85,22 @@ def remove_units() -> None:
         subprocess.run(["systemctl", "daemon-reload"], check=True)
 
 
+def _log(places: Places) -> str:
+    return f"`journalctl -u {SERVICES[0]}`" if systemd_runs() else str(places.logs / "api.log")
+
+
+def unit(name: str, places: Places) -> str:
+    """The text of a unit, with the places of this installation."""
+    text = (resources.files(__package__) / "files" / f"{name}.service").read_text()
+    for word, place in (("@BIN@", Path(sys.executable).parent), ("@CODE@", CODE), ("@STATE@", places.state)):
+        text = text.replace(word, str(place))
+    return text
+
+
 def _start_units(places: Places) -> None:
-    directory = Path(sys.executable).parent
+    account.ensure(places)
     for name in SERVICES:
-        text = (resources.files(__package__) / "files" / f"{name}.service").read_text()
-        text = text.replace("@BIN@", str(directory)).replace("@STATE@", str(places.state))
-        (UNITS / f"{name}.service").write_text(text)
+        (UNITS / f"{name}.service").write_text(unit(name, places))
     subprocess.run(["systemctl", "daemon-reload"], check=True)
     done = subprocess.run(
         ["systemctl", "enable", "--now", "--quiet", *SERVICES], capture_output=True, text=True, check=False

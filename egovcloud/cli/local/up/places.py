@@ -55,8 +55,9 @@ class Places:
 
     def make(self) -> None:
         """The directories, readable by the hypervisor's user where it has to read."""
-        self.state.mkdir(parents=True, exist_ok=True)
-        self.state.chmod(0o711)
+        if not self.state.exists():
+            self.state.mkdir(parents=True)
+            self.state.chmod(0o711)
         for directory, mode in (
             (self.images, 0o755),
             (self.pool, 0o711),
