@@ -39,7 +39,9 @@ def operations() -> str:
     lines = ["| operation | steps | deadline | can be cancelled |", "|---|---|---|---|"]
     for kind in REGISTRY.kinds.values():
         steps = " → ".join(f"{s.name}{' ↶' if s.undo or s.undo_record else ''}" for s in kind.steps)
-        lines.append(f"| `{kind.name}` | {steps} | {kind.seconds} s | {'yes' if kind.cancellable else 'no'} |")
+        more = kind.time({"gib": 1}) - kind.time({}) if kind.gib else None
+        deadline = f"{kind.seconds} s" + (f" + {more.seconds} s/GiB" if more else "")
+        lines.append(f"| `{kind.name}` | {steps} | {deadline} | {'yes' if kind.cancellable else 'no'} |")
     return "\n".join(lines)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -71,6 +71,10 @@ def enqueue_all(
     """Operations of one kind, in the order of ``planned``: a handful of statements, however many they are."""
     definition = REGISTRY.kinds[kind]
     earliest = now + timedelta(seconds=delay)
+    if definition.gib:
+        planned = [
+            replace(plan, params={**plan.params, "gib": definition.gib(session, plan.subject_id)}) for plan in planned
+        ]
     operations = [
         Operation(
             id=new_id(),
@@ -84,7 +88,7 @@ def enqueue_all(
             requested_by=requested_by,
             parent_id=parent_id,
             not_before=earliest,
-            deadline_at=_start(session, plan.needs, earliest) + timedelta(seconds=definition.seconds),
+            deadline_at=_start(session, plan.needs, earliest) + definition.time(plan.params),
             unique_key=unique_key,
         )
         for plan in planned

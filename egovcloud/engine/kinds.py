@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -42,10 +42,18 @@ class Run:
     installation: str
 
     @property
+    def patience(self) -> float:
+        """Seconds that one driver call may take which moves all of the subject's data."""
+        return LONG + SECONDS_PER_GIB * int(self.params.get("gib", 0))
+
+    @property
     def step_age(self) -> float:
         """Seconds since the current step first began."""
         return (self.now - self.step_started_at).total_seconds()
 
+
+LONG = 900.0  # seconds that a call may take which moves little
+SECONDS_PER_GIB = 30  # what a worn disk or a busy gigabit link needs to copy, merge or overwrite one
 
 Result = dict[str, Any]
 Effect = Callable[[Run], Result | Wait | None]
@@ -75,6 +83,8 @@ class StepKind:
 class OperationKind:
     """One kind of operation. ``seconds`` is its deadline from the moment of asking; after it, it is undone.
 
+    ``gib`` says how much data of the subject the operation may have to move; it is kept in the operation's parameters,
+    and gives its calls and its deadline the time for it.
     ``on_failure`` brings the subject out of its transitional state; ``on_retry`` puts it back, or refuses.
     ``internal`` kinds are the house's own upkeep: lists leave them out unless they are asked for.
     """
@@ -88,6 +98,11 @@ class OperationKind:
     on_retry: Retry | None = None
     cancellable: bool = True
     internal: bool = False
+    gib: Callable[[Session, str], int] | None = None
+
+    def time(self, params: Mapping[str, Any]) -> timedelta:
+        """From asking to the deadline: enough to move the data twice, for a worker that died half-way."""
+        return timedelta(seconds=self.seconds + 2 * SECONDS_PER_GIB * int(params.get("gib", 0)))
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -30,7 +30,7 @@ def retry(session: Session, operation: Operation, *, now: datetime) -> None:
         cancel_requested=False,
         cancelled_by=None,
         not_before=now,
-        deadline_at=_start(session, operation, now) + timedelta(seconds=kind.seconds),
+        deadline_at=_start(session, operation, now) + kind.time(operation.params),
         finished_at=None,
         attempts=operation.attempts + 1,
     )

@@ -17,9 +17,9 @@ from egovcloud.store.base import Model
 from egovcloud.store.journal import NOUNS, transition
 from egovcloud.store.models import Instance, Operation, Snapshot, Volume, Wipe
 
-# Limits of one driver call, in seconds. What takes longer is asked for and then watched.
+# The limit of one driver call, in seconds; what moves data has ``Run.patience``, and what takes longer is asked for and
+# then watched.
 SHORT = 30.0
-LONG = 900.0
 
 # How often a guest is looked at while something is awaited of it: often at first, since most answers come soon.
 FIRST_LOOKS = 20
@@ -121,6 +121,12 @@ def wipe_of(result: dict[str, object]) -> WipeRecord | None:
         bytes_wiped=int(str(result["bytes_wiped"])),
         disks=tuple(str(d) for d in disks) if isinstance(disks, list) else (),
     )
+
+
+def instance_gib(session: Session, instance_id: str) -> int:
+    """Its system disk and its volumes."""
+    volumes = attached_volumes(session, instance_id)
+    return session.get_one(Instance, instance_id).disk_gib + sum(volume.size_gib for volume in volumes)
 
 
 def attached_volumes(session: Session, instance_id: str) -> list[Volume]:

@@ -8,7 +8,7 @@ from egovcloud.engine.operations import instance_delete as delete
 from egovcloud.engine.operations import instance_migrate as migrate
 from egovcloud.engine.operations import instance_power as power
 from egovcloud.engine.operations import instance_shape as shape
-from egovcloud.engine.operations.common import fail_subject
+from egovcloud.engine.operations.common import fail_subject, instance_gib
 from egovcloud.store.models import Instance
 
 failed = fail_subject(Instance)
@@ -85,6 +85,7 @@ KINDS = (
             StepKind("confirm", effect=shape.confirm, record=shape.rebuilt),
         ),
         seconds=1800,
+        gib=instance_gib,
         on_failure=failed,
         cancellable=False,
     ),
@@ -97,6 +98,7 @@ KINDS = (
             StepKind("migrate", effect=migrate.migrate, record=migrate.moved, undo=migrate.unmigrate),
         ),
         seconds=3600,
+        gib=instance_gib,
         on_failure=migrate.failed,
     ),
     OperationKind(
@@ -113,6 +115,7 @@ KINDS = (
             StepKind("delete", effect=delete.delete, record=delete.deleted),
         ),
         seconds=3600,
+        gib=instance_gib,
         on_failure=delete.failed,
         on_retry=delete.retried,
         cancellable=False,

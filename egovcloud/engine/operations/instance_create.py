@@ -11,7 +11,7 @@ from egovcloud.domain.quota import instance_amount
 from egovcloud.drivers.base import Power
 from egovcloud.engine import capacity
 from egovcloud.engine.kinds import Result, Run, Wait
-from egovcloud.engine.operations.common import LONG, SHORT, instance_driver, look_again, observe, settle_power, wipes
+from egovcloud.engine.operations.common import SHORT, instance_driver, look_again, observe, settle_power, wipes
 from egovcloud.engine.specs import instance_spec
 from egovcloud.scheduler import Ask
 from egovcloud.store import ledger
@@ -84,7 +84,7 @@ def prepare(run: Run) -> Result:
     driver, host = instance_driver(run)
     with run.database.read() as session:
         spec = instance_spec(session, run.cipher, session.get_one(Instance, run.subject_id))
-    driver.ensure_image(host, spec.pool, spec.image, within=LONG)
+    driver.ensure_image(host, spec.pool, spec.image, within=run.patience)
     for network in {nic.network.id: nic.network for nic in spec.nics}.values():
         driver.ensure_network(host, network, within=SHORT)
     for group in {group.id: group for nic in spec.nics for group in nic.security_groups}.values():
@@ -110,8 +110,8 @@ def uncreate(run: Run) -> None:
     """Remove what may have been made."""
     driver, host = instance_driver(run)
     if wipes(driver):
-        driver.wipe_instance(host, run.subject_id, within=LONG)
-    driver.delete_instance(host, run.subject_id, within=LONG)
+        driver.wipe_instance(host, run.subject_id, within=run.patience)
+    driver.delete_instance(host, run.subject_id, within=run.patience)
 
 
 def boot(run: Run) -> Result | Wait:

@@ -11,7 +11,6 @@ from egovcloud.domain.errors import Problem
 from egovcloud.engine import capacity
 from egovcloud.engine.kinds import Result, Run
 from egovcloud.engine.operations.common import (
-    LONG,
     attached_volumes,
     fail_subject,
     forget_snapshots,
@@ -31,7 +30,7 @@ def wipe(run: Run) -> Result:
     if not _placed(run):
         return {}
     driver, host = instance_driver(run)
-    return dict(wipe_result(driver.wipe_instance(host, run.subject_id, within=LONG))) if wipes(driver) else {}
+    return dict(wipe_result(driver.wipe_instance(host, run.subject_id, within=run.patience))) if wipes(driver) else {}
 
 
 def wiped(session: Session, run: Run, result: Result, operation: Operation) -> None:
@@ -43,7 +42,7 @@ def delete(run: Run) -> Result:
     """Remove it; volumes are let go and stay."""
     if _placed(run):
         driver, host = instance_driver(run)
-        driver.delete_instance(host, run.subject_id, within=LONG)
+        driver.delete_instance(host, run.subject_id, within=run.patience)
     return {}
 
 

@@ -12,7 +12,7 @@ from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.drivers.base import Capability
 from egovcloud.engine import capacity
 from egovcloud.engine.kinds import Result, Run
-from egovcloud.engine.operations.common import LONG, SHORT, attached_volumes
+from egovcloud.engine.operations.common import SHORT, attached_volumes
 from egovcloud.engine.operations.instance_create import ask_for
 from egovcloud.engine.specs import instance_spec
 from egovcloud.store.journal import touch, transition
@@ -103,7 +103,7 @@ def prepare(run: Run) -> Result:
     with run.database.read() as session:
         instance = session.get_one(Instance, run.subject_id)
         spec = instance_spec(session, run.cipher, instance, host_id=placed["target"], pool_id=placed["pool"])
-    driver.ensure_image(target, spec.pool, spec.image, within=LONG)
+    driver.ensure_image(target, spec.pool, spec.image, within=run.patience)
     for nic in spec.nics:
         driver.ensure_network(target, nic.network, within=SHORT)
         for group in nic.security_groups:
@@ -120,7 +120,7 @@ def migrate(run: Run) -> Result:
     needed = Capability.LIVE_MIGRATION_SHARED if shared else Capability.LIVE_MIGRATION_COPY
     if needed not in driver.capabilities:
         raise Permanent("driver.unsupported", capability=needed.value)
-    ref = driver.live_migrate(run.subject_id, placed["source_name"], target, shared=shared, within=LONG)
+    ref = driver.live_migrate(run.subject_id, placed["source_name"], target, shared=shared, within=run.patience)
     return {"external_id": ref.external_id, "host": ref.host}
 
 
@@ -131,7 +131,7 @@ def unmigrate(run: Run) -> None:
     there = driver.observe_instance(target, run.subject_id, within=SHORT)
     here = driver.observe_instance(placed["source_name"], run.subject_id, within=SHORT)
     if there is not None and here is None:
-        driver.live_migrate(run.subject_id, target, placed["source_name"], shared=False, within=LONG)
+        driver.live_migrate(run.subject_id, target, placed["source_name"], shared=False, within=run.patience)
 
 
 def moved(session: Session, run: Run, result: Result, operation: Operation) -> None:

@@ -10,7 +10,6 @@ from egovcloud.drivers.base import Power
 from egovcloud.engine import capacity
 from egovcloud.engine.kinds import Result, Run, Wait
 from egovcloud.engine.operations.common import (
-    LONG,
     SHORT,
     forget_snapshots,
     instance_driver,
@@ -130,7 +129,7 @@ def prepare_rebuild(run: Run) -> Result:
     with run.database.read() as session:
         instance = session.get_one(Instance, run.subject_id)
         spec = instance_spec(session, run.cipher, instance, image_id=run.params["image_id"])
-    driver.ensure_image(host, spec.pool, spec.image, within=LONG)
+    driver.ensure_image(host, spec.pool, spec.image, within=run.patience)
     return {}
 
 
@@ -149,7 +148,7 @@ def rebuild(run: Run) -> Result:
     with run.database.read() as session:
         instance = session.get_one(Instance, run.subject_id)
         spec = instance_spec(session, run.cipher, instance, image_id=run.params["image_id"])
-    ref = driver.rebuild_instance(spec, within=LONG)
+    ref = driver.rebuild_instance(spec, within=run.patience)
     return {"external_id": ref.external_id}
 
 

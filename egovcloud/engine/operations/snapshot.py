@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from egovcloud.domain.errors import Permanent, Problem
 from egovcloud.drivers.base import Capability, Driver, Power
 from egovcloud.engine.kinds import OperationKind, Result, Run, StepKind, Wait
-from egovcloud.engine.operations.common import LONG, SHORT, fail_subject, look_again
+from egovcloud.engine.operations.common import SHORT, fail_subject, instance_gib, look_again
 from egovcloud.store.journal import transition
 from egovcloud.store.models import Instance, Operation, Snapshot
 
@@ -24,6 +24,10 @@ def _where(run: Run) -> tuple[Driver, str, Snapshot]:
         raise Permanent("instance.not_placed", id=snapshot.instance_id)
     driver, host = run.providers.of_host(host_id)
     return driver, host, snapshot
+
+
+def _gib(session: Session, snapshot_id: str) -> int:
+    return instance_gib(session, session.get_one(Snapshot, snapshot_id).instance_id)
 
 
 def begin(session: Session, run: Run, _: Result, operation: Operation) -> None:
@@ -42,14 +46,14 @@ def create(run: Run) -> Result:
         snapshot.id,
         external=snapshot.external,
         quiesce=bool(run.params.get("quiesce")),
-        within=LONG,
+        within=run.patience,
     )
     return {"quiesced": facts.quiesced}
 
 
 def uncreate(run: Run) -> None:
     driver, host, snapshot = _where(run)
-    driver.delete_snapshot(host, snapshot.instance_id, snapshot.id, within=LONG)
+    driver.delete_snapshot(host, snapshot.instance_id, snapshot.id, within=run.patience)
 
 
 def created(session: Session, run: Run, result: Result, operation: Operation) -> None:
@@ -60,7 +64,7 @@ def created(session: Session, run: Run, result: Result, operation: Operation) ->
 
 def delete(run: Run) -> Result:
     driver, host, snapshot = _where(run)
-    driver.delete_snapshot(host, snapshot.instance_id, snapshot.id, within=LONG)
+    driver.delete_snapshot(host, snapshot.instance_id, snapshot.id, within=run.patience)
     return {}
 
 
@@ -81,7 +85,7 @@ def stop(run: Run) -> Result | Wait:
 
 def revert(run: Run) -> Result:
     driver, host, snapshot = _where(run)
-    driver.revert_snapshot(host, snapshot.instance_id, snapshot.id, within=LONG)
+    driver.revert_snapshot(host, snapshot.instance_id, snapshot.id, within=run.patience)
     return {}
 
 
@@ -132,6 +136,7 @@ KINDS = (
             StepKind("create", effect=create, record=created, undo=uncreate),
         ),
         seconds=1200,
+        gib=_gib,
         on_failure=_fail,
         on_retry=retry_create,
     ),
@@ -144,6 +149,7 @@ KINDS = (
             StepKind("start", effect=start, record=reverted),
         ),
         seconds=1200,
+        gib=_gib,
         on_failure=revert_failed,
         cancellable=False,
     ),
@@ -152,6 +158,7 @@ KINDS = (
         "snapshot",
         (StepKind("delete", effect=delete, record=deleted),),
         seconds=1200,
+        gib=_gib,
         on_failure=_fail,
         on_retry=retry_delete,
         cancellable=False,

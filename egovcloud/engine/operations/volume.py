@@ -13,7 +13,6 @@ from egovcloud.drivers.base import Driver, VolumeSpec
 from egovcloud.engine import capacity
 from egovcloud.engine.kinds import OperationKind, Result, Run, StepKind, Wait
 from egovcloud.engine.operations.common import (
-    LONG,
     SHORT,
     fail_subject,
     look_again,
@@ -275,7 +274,7 @@ def wipe(run: Run) -> Result:
     if not _placed(run):
         return {}
     driver, host, pool, volume = _where(run)
-    return dict(wipe_result(driver.wipe_volume(host, pool, volume.id, within=LONG))) if wipes(driver) else {}
+    return dict(wipe_result(driver.wipe_volume(host, pool, volume.id, within=run.patience))) if wipes(driver) else {}
 
 
 def wiped(session: Session, run: Run, result: Result, operation: Operation) -> None:
@@ -285,7 +284,7 @@ def wiped(session: Session, run: Run, result: Result, operation: Operation) -> N
 def delete(run: Run) -> Result:
     if _placed(run):
         driver, host, pool, volume = _where(run)
-        driver.delete_volume(host, pool, volume.id, within=LONG)
+        driver.delete_volume(host, pool, volume.id, within=run.patience)
     return {}
 
 
@@ -355,6 +354,7 @@ KINDS = (
         "volume",
         (StepKind("wipe", effect=wipe, record=wiped), StepKind("delete", effect=delete, record=deleted)),
         seconds=3600,
+        gib=lambda session, id_: session.get_one(Volume, id_).size_gib,
         on_failure=_fail,
         on_retry=retry_delete,
         cancellable=False,

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from egovcloud.domain.errors import Conflict, Permanent, Transient
-from egovcloud.engine.kinds import Wait
+from egovcloud.engine.kinds import LONG, SECONDS_PER_GIB, Wait
 from egovcloud.engine.runner import MAX_BACKOFF, MAX_CONFLICTS, MAX_SURPRISES
 from egovcloud.store.models import Event, Step
 from tests.unit.engine.toys import LEASE, Toys
@@ -224,3 +224,19 @@ def test_an_end_that_never_succeeds_is_not_tried_for_ever(toys: Toys) -> None:
                 toys.clock.advance(600)  # the worker leaves it to its lease
         assert len(tried) < 20
     assert len(tried) > 3
+
+
+def test_what_moves_much_data_has_the_time_for_it(toys: Toys) -> None:
+    toys.kind("toy", seconds=600, gib=lambda _session, _id: 2000)
+    toys.say("toy.one", Permanent("driver.failed", host="h", detail="-"))
+    id_ = toys.enqueue("toy", params={"image_id": "i"})
+    operation = toys.operation(id_)
+    assert operation.params == {"image_id": "i", "gib": 2000}
+    assert operation.deadline_at == toys.clock() + timedelta(seconds=600 + 2 * SECONDS_PER_GIB * 2000)
+    toys.run()
+    toys.clock.advance(10)
+    toys.retry(id_)
+    assert toys.operation(id_).deadline_at == operation.deadline_at + timedelta(seconds=10)
+    (held,) = toys.claim()
+    page = toys.runner._open(held)
+    assert toys.runner._run(page, page.todo).patience == LONG + SECONDS_PER_GIB * 2000
