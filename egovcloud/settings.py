@@ -20,7 +20,7 @@ from pydantic_settings import (
 )
 
 CONFIG_PATHS = (Path("/etc/egovcloud/egovcloud.toml"), Path("config/egovcloud.toml"))
-Seconds = Annotated[float, Field(gt=0, le=86400 * 366)]
+Seconds = Annotated[float, Field(gt=0, le=86400 * 3660)]
 PositiveInt = Annotated[int, Field(ge=1, le=100_000)]
 
 
