@@ -268,7 +268,14 @@ class Cloud(abc.ABC):
             time.sleep(0.02)
 
     def wait_booted(self, spec: InstanceSpec, host: str | None = None) -> None:
-        self.wait(f"{spec.id} has booted", lambda: self.booted(self.facts(spec, host)))
+        try:
+            self.wait(f"{spec.id} has booted", lambda: self.booted(self.facts(spec, host)))
+        except AssertionError as late:  # what it last said is the only witness of why
+            said = b""
+            if Capability.SERIAL_LOG in self.driver.capabilities:
+                said = self.driver.serial_log(host or spec.host, spec.id, limit=4000, within=self.limit)
+            ending = said.decode(errors="replace")
+            raise AssertionError(f"{late}; {self.facts(spec, host)}; its serial log ends:\n{ending}") from None
 
     def wait_power(self, spec: InstanceSpec, power: Power) -> None:
         self.wait(f"{spec.id} is {power}", lambda: self.facts(spec).power is power)
