@@ -67,7 +67,7 @@ def _same_site(parts: Parts, csrf_token: str) -> None:
 
 def recheck(parts: Parts) -> Callable[[], Actor | None]:
     """Asks again later who this caller is: ``None`` when the session or token is over, whatever ended it."""
-    secret = request.headers.get("Authorization", "").partition(" ")[2].strip()
+    secret = bearer()
     where = {"address": address(), "trace_id": str(g.get("trace_id", ""))}
     session_id = g.actor.session_id
 
@@ -81,6 +81,11 @@ def recheck(parts: Parts) -> Callable[[], Actor | None]:
         return found[0].actor if found is not None else None
 
     return again
+
+
+def bearer() -> str:
+    """The token of this request, empty when it has none."""
+    return request.headers.get("Authorization", "").partition(" ")[2].strip()
 
 
 def own_session() -> Opened:

@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from egovcloud.api.problems import TITLES, ProblemDocument
 from egovcloud.api.routing import Route
-from egovcloud.api.schemas import Patch
+from egovcloud.api.schemas import Patch, TextAnswer
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -67,7 +67,7 @@ def _schemas(table: list[Route]) -> dict[str, Any]:
             for field in schemas[route.body.__name__]["properties"].values():
                 field.pop("default", None)
     for route in table:
-        if route.answer is not None and not route.media_type.startswith("text/"):
+        if route.answer is not None and route.answer is not TextAnswer:
             schema = TypeAdapter(route.answer).json_schema(mode="serialization", ref_template=REF)
             schemas.update(schema.pop("$defs", {}))
             if "title" in schema and schema.get("type") == "object":
@@ -175,8 +175,7 @@ def _success(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         answer["headers"] = headers
     if route.answer is not None:
         media_type = route.media_type.partition(";")[0]
-        text = media_type.startswith("text/")
-        schema = {"type": "string"} if text else _answer_schema(route, schemas)
+        schema = {"type": "string"} if route.answer is TextAnswer else _answer_schema(route, schemas)
         answer["content"] = {media_type: {"schema": schema}}
     return answer
 

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from egovcloud.cli import language
 from egovcloud.cli.connection import Connection
@@ -151,6 +151,18 @@ class Client:
                 if not response.headers.get("content-type", "").startswith("text/event-stream"):
                     raise Refused(502, {"detail": language.say("cli.not_api", url=self.connection.url)})
                 yield response.iter_lines()
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
+
+    def download(self, path: str, params: Mapping[str, Any], file: BinaryIO) -> None:
+        """A file as it comes, however big; a connection that breaks raises, and what was written is incomplete."""
+        try:
+            with self._http.stream("GET", self.connection.api + path, params=_clean(params)) as response:
+                if response.status_code != 200:
+                    response.read()
+                    self._answer(response)
+                for piece in response.iter_bytes():
+                    file.write(piece)
         except httpx.TransportError as error:
             raise self._unreachable(error) from None
 

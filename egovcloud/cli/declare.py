@@ -104,7 +104,8 @@ def ref(name: str, noun: str = "", **more: Any) -> Param:
 class Verb:
     """What can be done with a noun. The flags decide which shared options the command gets.
 
-    ``danger`` asks for the name here; ``confirms`` hands it to the server too, which asks for it as well.
+    ``danger`` asks for the name here; ``confirms`` hands it to the server too, which asks for it as well. ``filtered``
+    takes the noun's filters though it is no list.
     """
 
     name: str
@@ -115,6 +116,7 @@ class Verb:
     danger: bool = False
     confirms: bool = False
     lists: bool = False
+    filtered: bool = False
     columns: tuple[Column, ...] = ()
     method: str = "POST"
     suffix: str = ""

@@ -40,7 +40,7 @@ def params_of(noun: Noun, verb: Verb) -> Iterator[tuple[str, Param]]:
     """(group, parameter) in the order of the help: own, scope, list, write, common; no name twice."""
     seen: set[str] = set()
     groups: list[tuple[str, tuple[Param, ...]]] = [("own", verb.params)]
-    if verb.name == "list" and verb.lists:
+    if verb.filtered or (verb.name == "list" and verb.lists):
         groups.append(("filter", tuple(replace(param, commas=param.kind == "choice") for param in noun.filters)))
     if any(param.name == "target" for param in verb.params):
         groups.append(("scope", tuple(_scope(noun, name) for name in noun.scopes)))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func
+from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
+from egovcloud.domain.errors import Conflict
 from egovcloud.domain.ids import new_id
 from egovcloud.services import rules
 from egovcloud.services.actor import Actor
@@ -15,7 +16,7 @@ from egovcloud.services.listing import Listing, ListQuery
 from egovcloud.services.reading import Noun, ViewPage, find, flag, read_one, read_page
 from egovcloud.services.refs import View, entity
 from egovcloud.store.journal import emit, touch
-from egovcloud.store.models import Flavor
+from egovcloud.store.models import Flavor, Instance, Request
 
 # What one machine can be given by the hypervisors that there are; memory in MiB, disk in GiB.
 BOUNDS = {"vcpus": (1, 256), "memory_mib": (64, 4 * 1024 * 1024), "disk_gib": (1, 16 * 1024)}
@@ -76,3 +77,19 @@ def update(house: House, actor: Actor, id_: str, *, enabled: bool) -> View:
             touch(unit.session, row, now=unit.now, enabled=enabled)
             emit(unit.session, unit.now, "flavor.update", "flavor", row.id, department_id=None)
         return views(unit.session, actor, [row])[0]
+
+
+def delete(house: House, actor: Actor, id_: str) -> None:
+    """Forget a size that nobody ever had; ``Conflict`` counts who has it, had it or asks for it."""
+    with house.write(actor, "flavor.delete", "flavor") as unit:
+        row = find(unit.session, actor, NOUN, id_)
+        unit.about("flavor", row)
+        unit.require("flavor:delete", None)
+        # What was deleted keeps its shape on record; a request keeps the id in its items.
+        had = unit.session.scalar(select(func.count()).where(Instance.flavor_id == row.id)) or 0
+        named = cast(Request.items, String).contains(row.id)
+        asked = unit.session.scalar(select(func.count()).select_from(Request).where(named)) or 0
+        if had or asked:
+            raise Conflict("flavor.used", flavor=row.name, instances=had, requests=asked)
+        emit(unit.session, unit.now, "flavor.delete", "flavor", row.id, department_id=None)
+        unit.session.delete(row)

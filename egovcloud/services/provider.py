@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import func, or_, select
+from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
-from egovcloud.domain.errors import Invalid
+from egovcloud.domain.errors import Conflict, Invalid
 from egovcloud.domain.ids import new_id
 from egovcloud.services import rules, site
 from egovcloud.services.actor import Actor
@@ -19,7 +21,7 @@ from egovcloud.services.listing import Listing, ListQuery, equals
 from egovcloud.services.reading import Noun, ViewPage, find, flag, given, read_one, read_page
 from egovcloud.services.refs import Refs, View, entity, tally
 from egovcloud.store.journal import emit, touch
-from egovcloud.store.models import Host, Provider, Site
+from egovcloud.store.models import Host, Instance, Operation, Provider, Sighting, Site, StoragePool, Volume
 
 DRIVERS = ("simulator", "libvirt", "openstack")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -91,16 +93,55 @@ def create(house: House, actor: Actor, *, name: str, driver: str, config: Mappin
         return views(unit.session, actor, [row])[0]
 
 
-def update(house: House, actor: Actor, id_: str, *, enabled: bool) -> View:
-    """Use it or leave it alone; what runs there keeps running either way."""
+def update(
+    house: House, actor: Actor, id_: str, *, enabled: bool | None = None, config: Mapping[str, Any] | None = None
+) -> View:
+    """Use it or leave it alone, or another configuration; what runs there keeps running either way."""
     with house.write(actor, "provider.update", "provider") as unit:
         row = find(unit.session, actor, NOUN, id_)
-        unit.about("provider", row, enabled=enabled)
+        asked = {"enabled": enabled, "config": None if config is None else dict(config)}
+        changes = {name: value for name, value in asked.items() if value is not None and value != getattr(row, name)}
+        unit.about("provider", row, changed=sorted(changes), enabled=row.enabled if enabled is None else enabled)
         unit.require("provider:update", None)
-        if row.enabled != enabled:
-            touch(unit.session, row, now=unit.now, enabled=enabled)
+        _check_config(config or {})
+        if changes:
+            touch(unit.session, row, now=unit.now, **changes)
             emit(unit.session, unit.now, "provider.update", "provider", row.id, department_id=None)
         return views(unit.session, actor, [row])[0]
+
+
+def delete(house: House, actor: Actor, id_: str) -> None:
+    """Forget an endpoint, its hosts and its storage pools; ``Conflict`` while it is used or anything of ours is there.
+
+    Nothing is called: what it runs that is not ours stays as it is.
+    """
+    with house.write(actor, "provider.delete", "provider") as unit:
+        session = unit.session
+        row = find(session, actor, NOUN, id_)
+        unit.about("provider", row)
+        unit.require("provider:delete", None)
+        if row.enabled:
+            raise Conflict("provider.enabled", name=row.name)
+        hosts = select(Host.id).where(Host.provider_id == row.id)
+        machines, volumes = (
+            session.scalar(select(func.count()).where(model.host_id.in_(hosts), model.deleted_at.is_(None))) or 0
+            for model in (Instance, Volume)
+        )
+        working = Operation.state.in_(("queued", "running", "undoing"))
+        about = or_(Operation.subject_id == row.id, Operation.subject_id.in_(hosts))
+        busy = session.scalar(select(func.count()).select_from(Operation).where(about, working)) or 0
+        if machines or volumes or busy:
+            raise Conflict("provider.used", name=row.name, instances=machines, volumes=volumes, operations=busy)
+        # What was deleted long ago forgets where it was; the journal still knows.
+        quiet = {"synchronize_session": False}
+        for model in (Instance, Volume):
+            gone = sql_update(model).where(model.host_id.in_(hosts)).values(host_id=None, storage_pool_id=None)
+            session.execute(gone, execution_options=quiet)
+        session.execute(sql_delete(StoragePool).where(StoragePool.host_id.in_(hosts)), execution_options=quiet)
+        session.execute(sql_delete(Sighting).where(Sighting.provider_id == row.id), execution_options=quiet)
+        session.execute(sql_delete(Host).where(Host.provider_id == row.id), execution_options=quiet)
+        emit(session, unit.now, "provider.delete", "provider", row.id, department_id=None)
+        session.delete(row)
 
 
 def _check_config(config: Mapping[str, Any]) -> None:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from egovcloud.domain.errors import Invalid, NotFound, Unauthenticated
 from egovcloud.services.access import proof, proven
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House
 from egovcloud.services.listing import Listing, ListQuery, Page, page
-from egovcloud.services.session import digest, only_sessions
+from egovcloud.services.session import Opened, digest, only_sessions
 from egovcloud.store.journal import touch
 from egovcloud.store.models import Token
 
@@ -47,6 +47,13 @@ def identify(house: House, secret: str, *, address: str, trace_id: str) -> Actor
     actor = proven(rows, address=address, trace_id=trace_id, scope=frozenset(token.permissions))
     # A one-time password opens nothing that makes tokens, and a reset ends them all: theirs was changed before.
     return replace(actor, must_change_password=False)
+
+
+def opened(house: House, actor: Actor, secret: str) -> Opened:
+    """What a token opens, told as a session is; it has no cross-site secret, because no browser sends it by itself."""
+    with house.read() as session:
+        token = session.execute(select(Token.user_id, Token.expires_at).where(Token.digest == digest(secret))).one()
+    return Opened(actor, token.user_id, "", token.expires_at, must_change_password=False)
 
 
 def create(

@@ -17,10 +17,9 @@ from egovcloud.services.refs import Refs, View, entity
 from egovcloud.store.journal import emit
 from egovcloud.store.models import Site, Zone
 
-# Whoever asks for a machine may name the zone it goes to, so that zones are no secret of the centre.
 LISTING = Listing(
     Zone,
-    "network:read",
+    "zone:read",
     search=func.lower(Zone.name),
     sorts={"name": Zone.name},
     filters={"site_id": equals(Zone.site_id)},

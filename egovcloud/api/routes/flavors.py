@@ -65,3 +65,9 @@ def create_flavor(call: Call, body: FlavorCreate) -> FlavorView:
 def update_flavor(call: Call, flavor_id: str, body: FlavorUpdate) -> FlavorView:
     """Offer it, or offer it no more."""
     return FlavorView.of(service.update(call.house, call.actor, flavor_id, enabled=body.enabled))
+
+
+@routes.delete("/flavors/<flavor_id>", permission="flavor:delete")
+def delete_flavor(call: Call, flavor_id: str) -> None:
+    """Forget a size that nobody ever had."""
+    service.delete(call.house, call.actor, flavor_id)

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from egovcloud.api.call import Call
 from egovcloud.api.paging import ListParams, Page
 from egovcloud.api.routing import Routes
-from egovcloud.api.schemas import Answer, Body, Id, Ref
+from egovcloud.api.schemas import Answer, Body, Id, Patch, Ref
 from egovcloud.api.views.operation import OperationView
 from egovcloud.services import operation_view as operations
 from egovcloud.services import provider as service
@@ -28,8 +28,11 @@ class ProviderCreate(Body):
     site_id: Id
 
 
-class ProviderUpdate(Body):
-    enabled: bool
+class ProviderUpdate(Patch):
+    """``config`` takes the place of the whole configuration."""
+
+    enabled: bool = True
+    config: Annotated[dict[str, Any], Field(max_length=64)] = {}
 
 
 class ProviderView(Answer):
@@ -70,8 +73,14 @@ def create_provider(call: Call, body: ProviderCreate) -> ProviderView:
 
 @routes.patch("/providers/<provider_id>", permission="provider:update")
 def update_provider(call: Call, provider_id: str, body: ProviderUpdate) -> ProviderView:
-    """Use it, or leave it alone."""
-    return ProviderView.of(service.update(call.house, call.actor, provider_id, enabled=body.enabled))
+    """Use it, leave it alone, or speak to it otherwise."""
+    return ProviderView.of(service.update(call.house, call.actor, provider_id, **body.values()))
+
+
+@routes.delete("/providers/<provider_id>", permission="provider:delete")
+def delete_provider(call: Call, provider_id: str) -> None:
+    """Forget an endpoint that is disabled and bears nothing of ours, with its hosts."""
+    service.delete(call.house, call.actor, provider_id)
 
 
 @routes.post("/providers/<provider_id>/check", permission="provider:update", status=202)

@@ -15,6 +15,7 @@ from egovcloud.api.schemas import Answer, Body
 from egovcloud.api.views.user import GrantView, UserView
 from egovcloud.domain.passwords import MAX_LENGTH
 from egovcloud.services import session as service
+from egovcloud.services import token as tokens
 from egovcloud.services import user as users
 from egovcloud.services.session import Opened
 
@@ -38,10 +39,13 @@ class LanguageChange(Body):
 
 
 class SessionView(Answer):
-    """Who is signed in and what they may do; ``permissions`` hold somewhere, not everywhere."""
+    """Who is signed in and what they may do; ``permissions`` hold somewhere, not everywhere.
+
+    A token has no ``csrf_token``, because it needs none.
+    """
 
     user: UserView
-    csrf_token: str
+    csrf_token: str | None
     must_change_password: bool
     permissions: list[str]
     grants: list[GrantView]
@@ -59,7 +63,9 @@ def sign_in(call: Call, body: SignIn) -> SessionView:
 
 @routes.get("/session", signed_in=True, during_password_change=True)
 def show_session(call: Call) -> SessionView:
-    """Who I am."""
+    """Who I am, and until when, by session or by token."""
+    if call.actor.session_id is None:
+        return _view(call, tokens.opened(call.house, call.actor, auth.bearer()))
     return _view(call, auth.own_session())
 
 
@@ -87,7 +93,7 @@ def _view(call: Call, opened: Opened) -> SessionView:
     user = UserView.of(users.own(call.house, opened.user_id))
     return SessionView(
         user=user,
-        csrf_token=opened.csrf_token,
+        csrf_token=opened.csrf_token or None,
         must_change_password=opened.must_change_password,
         permissions=sorted(opened.actor.permissions()),
         grants=user.grants,

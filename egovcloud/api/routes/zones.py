@@ -29,13 +29,13 @@ class ZoneView(Answer):
     site: Ref
 
 
-@routes.get("/zones", permission="network:read", listing=service.LISTING)
+@routes.get("/zones", permission="zone:read", listing=service.LISTING)
 def list_zones(call: Call, query: ListParams) -> Page[ZoneView]:
     """Zones that a request may name."""
     return Page[ZoneView].of(service.page(call.house, call.actor, query.query()))
 
 
-@routes.get("/zones/<zone_id>", permission="network:read")
+@routes.get("/zones/<zone_id>", permission="zone:read")
 def show_zone(call: Call, zone_id: str) -> ZoneView:
     """One zone."""
     return ZoneView.of(service.get(call.house, call.actor, zone_id))

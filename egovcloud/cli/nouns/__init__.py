@@ -11,7 +11,7 @@ from egovcloud.cli.declare import Noun
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("work", ("request", "approval", "instance", "volume", "snapshot", "operation", "event")),
     ("catalogue", ("flavor", "image", "network", "security-group", "ssh-key")),
-    ("tenants", ("department", "project", "application", "quota", "user", "role", "token", "audit")),
+    ("tenants", ("department", "project", "application", "quota", "user", "role", "token", "session", "audit")),
     ("resources", ("site", "zone", "host-pool", "host", "storage-pool", "provider", "placement")),
 )
 TOP = ("login", "logout", "whoami", "overview", "search", "completion")

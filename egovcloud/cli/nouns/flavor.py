@@ -1,7 +1,7 @@
 """Flavors (规格): the sizes that instances come in."""
 
 from egovcloud.cli.declare import Noun, columns, integer, switch, text
-from egovcloud.cli.verbs import creates, lists, shows, updates
+from egovcloud.cli.verbs import creates, deletes, lists, shows, updates
 
 NOUN = Noun(
     "flavor",
@@ -19,5 +19,6 @@ NOUN = Noun(
             examples=("flavor create --name small --vcpus 2 --memory-mib 4096 --disk-gib 20",),
         ),
         updates(switch("enabled")),
+        deletes(),
     ),
 )

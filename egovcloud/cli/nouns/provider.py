@@ -1,7 +1,7 @@
 """Providers (云平台): configured endpoints."""
 
 from egovcloud.cli.declare import Noun, Param, choice, columns, ref, switch, text
-from egovcloud.cli.verbs import action, creates, lists, shows, updates
+from egovcloud.cli.verbs import action, creates, deletes, lists, shows, updates
 
 NOUN = Noun(
     "provider",
@@ -18,7 +18,8 @@ NOUN = Noun(
             Param("config", "json", required=True, metavar="JSON|@FILE"),
             examples=("provider create --name rack-a --driver libvirt --site main --config @hosts.json",),
         ),
-        updates(switch("enabled")),
+        updates(switch("enabled"), Param("config", "json", metavar="JSON|@FILE")),
         action("check", slow=True),
+        deletes(),
     ),
 )

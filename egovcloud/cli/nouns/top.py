@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from egovcloud.cli.declare import Noun, Param, Verb, columns, integer, text
-from egovcloud.cli.failures import Refused
 from egovcloud.cli.overview import show_overview
-from egovcloud.cli.session import run_login, run_logout, stored_username
+from egovcloud.cli.session import run_login, run_logout
 
 if TYPE_CHECKING:
     from egovcloud.cli.call import Call
@@ -18,12 +17,7 @@ SHELLS = ("bash", "zsh", "fish")
 
 def run_whoami(call: Call) -> None:
     """The account and what it may do, and where that was learned."""
-    try:
-        session = call.client.get("/session")
-    except Refused as error:
-        if error.code != "auth.token_only_session":
-            raise
-        session = _by_token(call)
+    session = call.client.get("/session")
     if call.output.format != "table":
         call.output.data(session)
         return
@@ -38,15 +32,6 @@ def run_whoami(call: Call) -> None:
         "expires_at": session.get("expires_at"),
     }
     call.output.one(shown, (), {"grants": columns("role department")})
-
-
-def _by_token(call: Call) -> dict[str, Any]:
-    """Where a token may not read a session: the token itself, found among one's own by how it begins."""
-    tokens = [token for page in call.client.pages("/tokens", {"limit": 200}) for token in page["items"]]
-    prefixes = [token for token in tokens if call.connection.token.startswith(str(token.get("prefix") or "-"))]
-    mine = prefixes[0] if prefixes else {}
-    known = {"username": stored_username(call)} if call.connection.source == "login" else {}
-    return {"user": known, "permissions": mine.get("permissions") or [], "expires_at": mine.get("expires_at")}
 
 
 def run_overview(call: Call) -> None:

@@ -144,6 +144,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{path} 是私钥，不能上传；请使用公钥文件（以 .pub 结尾）。",
     ),
     "cli.file.unreadable": ("{path} cannot be read: {detail}.", "无法读取 {path}：{detail}。"),
+    "cli.file.unwritable": ("{path} cannot be written: {detail}.", "无法写入 {path}：{detail}。"),
+    "cli.audit.exported": ("Audit trail written to {path} ({size} bytes).", "审计记录已写入 {path}（{size} 字节）。"),
     "cli.file.broken": ("{path} cannot be understood: {detail}.", "无法解析 {path}：{detail}。"),
     "cli.file.not_mapping": (
         "{path} must hold keys and values at its top (title, project, items).",

@@ -5,6 +5,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "A provider's name has 1 to 64 characters out of a-z, 0-9 and “-” and begins with a letter or digit.",
         "云平台名称须为 1 到 64 个字符，仅限 a-z、0-9 和“-”，以字母或数字开头。",
     ),
+    "provider.enabled": (
+        "Provider {name} is still enabled; disable it first, then delete it.",
+        "云平台 {name} 仍在启用，请先停用再删除。",
+    ),
+    "provider.used": (
+        "Provider {name} still bears {instances} instance(s) and {volumes} volume(s), and {operations} operation(s) "
+        "are under way there; move or delete them first.",
+        "云平台 {name} 上仍有 {instances} 台云主机、{volumes} 块云硬盘，{operations} 项作业在进行，请先迁走或删除。",
+    ),
     "provider.config_size": (
         "The configuration is larger than {limit} bytes; leave out what the driver does not need.",
         "配置超过 {limit} 字节，请去掉驱动不需要的内容。",

@@ -57,6 +57,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Instance {name} is {state}; wait until it is active or stopped.",
         "云主机 {name} 当前为 {state}，请在其运行中或已关机时操作。",
     ),
+    "flavor.used": (
+        "{instances} instance(s), deleted ones too, and {requests} request(s) name the flavor {flavor}; retire it "
+        "instead, so that nobody can ask for it any more.",
+        "{instances} 台云主机（含已删除的）和 {requests} 份申请用到规格 {flavor}，请改为停止提供，不再允许申请。",
+    ),
     "flavor.same": (
         "Instance {name} has this size already.",
         "云主机 {name} 已是该规格。",

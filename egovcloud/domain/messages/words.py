@@ -71,7 +71,11 @@ _ACTIONS = {
 }
 
 SENTENCES: dict[str, tuple[str, str]] = {
-    **{f"word.{key}": words for table in (_STATES, _NOUNS, _RESOURCES, _EVENTS, _ACTIONS) for key, words in table.items()},
+    **{
+        f"word.{key}": words
+        for table in (_STATES, _NOUNS, _RESOURCES, _EVENTS, _ACTIONS)
+        for key, words in table.items()
+    },
     "timeline.state": ("{noun}: {from} → {to}", "{noun}：{from} → {to}"),
     "timeline.operation": ("Operation “{kind}”: {event}", "作业“{kind}”：{event}"),
     "timeline.success": ("{action}", "{action}"),

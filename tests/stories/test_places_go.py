@@ -1,0 +1,59 @@
+"""What the centre offers and stands on can go again, but not from under anybody."""
+
+from __future__ import annotations
+
+from egovcloud.store.models import Host, Instance, Provider, StoragePool
+from tests.support.town import Town
+
+
+def test_a_flavor_goes_only_when_nobody_ever_had_it(town: Town) -> None:
+    made = town.root.call("POST", "/flavors", {"name": "odd", "vcpus": 3, "memory_mib": 3072, "disk_gib": 3})
+    odd = made.get_json()["id"]
+    town.machine("web")
+    status, code, sentence = town.root.refused("DELETE", f"/flavors/{town.ids['flavor']}")
+    assert (status, code) == (409, "flavor.used")
+    assert "1 instance(s)" in sentence
+    assert town.civil_member.refused("DELETE", f"/flavors/{odd}")[0] == 403
+    assert town.root.call("DELETE", f"/flavors/{odd}").status_code == 204
+    assert town.root.refused("GET", f"/flavors/{odd}")[0] == 404
+
+
+def test_a_flavor_that_a_request_names_stays(town: Town) -> None:
+    made = town.root.call("POST", "/flavors", {"name": "odd", "vcpus": 1, "memory_mib": 512, "disk_gib": 3})
+    odd = made.get_json()["id"]
+    item = {"kind": "instance", "name": "w", "count": 1, "flavor_id": odd, "image_id": town.ids["image"]}
+    item["network_ids"] = [town.ids["network"]]
+    asked = {"title": "t", "purpose": "p", "project_id": town.ids["project:civil"], "items": [item]}
+    answer = town.civil_member.call("POST", "/requests", asked)
+    assert answer.status_code == 201, answer.get_data(as_text=True)
+    assert town.root.refused("DELETE", f"/flavors/{odd}")[:2] == (409, "flavor.used")
+
+
+def test_a_provider_goes_when_it_is_disabled_and_empty(town: Town) -> None:
+    with town.house.read() as session:
+        provider = session.query(Provider).one().id
+    address = f"/providers/{provider}"
+    assert town.root.refused("DELETE", address)[:2] == (409, "provider.enabled")
+    assert town.root.call("PATCH", address, {"enabled": False}).status_code == 200
+    changed = town.root.call("PATCH", address, {"config": {"path": "/elsewhere.sqlite"}}).get_json()
+    assert (changed["config"], changed["enabled"]) == ({"path": "/elsewhere.sqlite"}, False)
+    assert town.root.refused("PATCH", address, {"config": {"password": "x"}})[:2] == (422, "provider.secret")
+    machine = town.machine("web")
+    status, code, sentence = town.root.refused("DELETE", address)
+    assert (status, code) == (409, "provider.used")
+    assert "1 instance(s)" in sentence
+    assert town.operator.refused("DELETE", address)[0] == 403
+
+    with town.house.database.unit() as session:
+        row = session.get_one(Instance, machine)
+        row.deleted_at = town.now
+    assert town.root.call("DELETE", address).status_code == 204
+    with town.house.read() as session:
+        assert [session.query(model).count() for model in (Provider, Host, StoragePool)] == [0, 0, 0]
+    assert town.operator.get(f"/instances/{machine}")["host"] is None
+    assert town.root.get("/hosts/tree")
+
+
+def test_zones_are_read_by_whoever_asks_for_machines(town: Town) -> None:
+    assert town.civil_member.get("/zones")["items"]
+    assert town.auditor.refused("GET", "/zones")[:2] == (403, "auth.forbidden")
