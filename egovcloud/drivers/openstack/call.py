@@ -17,7 +17,7 @@ from egovcloud.drivers.openstack.marker import Marker
 from egovcloud.drivers.openstack.service import Service
 
 T = TypeVar("T")
-FIRST, LAST = 0.1, 1.0  # seconds between two looks: often at first, since most answers come soon
+FIRST, LAST, GROWTH = 0.2, 1.5, 1.4  # seconds between two looks: often at first, since most answers come soon
 
 
 class Call:
@@ -72,17 +72,21 @@ class Call:
         finally:
             self.cloud.turns.give(name)
 
-    def until(self, look: Callable[[], T | None]) -> T:
+    def until(self, look: Callable[[], T | None], *, after: float = 0.0) -> T:
         """The first answer of ``look`` that is not ``None``; ``Transient("driver.timeout")`` when none comes."""
-        found = self.watch(look, self.deadline.left())
+        found = self.watch(look, self.deadline.left(), after=after)
         if found is None:
             raise self.late()
         return found
 
-    def watch(self, look: Callable[[], T | None], seconds: float) -> T | None:
-        """As ``until``, for ``seconds`` at most, and ``None`` when they have passed."""
+    def watch(self, look: Callable[[], T | None], seconds: float, *, after: float = 0.0) -> T | None:
+        """As ``until``, for ``seconds`` at most, and ``None`` when they have passed.
+
+        ``after`` is before when it is no use to look: each look costs the cloud a request.
+        """
         end = time.monotonic() + min(seconds, self.deadline.left())
         pause = FIRST
+        time.sleep(min(after, max(0.0, end - time.monotonic())))
         while True:
             found = look()
             if found is not None:
@@ -91,7 +95,15 @@ class Call:
             if left <= 0:
                 return None
             time.sleep(min(pause, left))
-            pause = min(LAST, pause * 1.3)
+            pause = min(LAST, pause * GROWTH)
+
+    def all_of(self, name: str, search: Callable[[], list[T]]) -> list[T]:
+        """All that bears the mark, for its removal: what a lost creation may yet show is awaited here too."""
+        found = search()
+        if not found and self.cloud.doubts.left(name):
+            found = self.watch(lambda: search() or None, self.cloud.doubts.left(name)) or []
+        self.cloud.doubts.settle(name)
+        return found
 
     def make(self, name: str, search: Callable[[], T | None], create: Callable[[], T]) -> T:
         """What bears the mark, or else what ``create`` makes: searched for before *every* creation.

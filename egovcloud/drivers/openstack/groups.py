@@ -76,7 +76,7 @@ def _align(call: Call, group_id: str, listed: list[Json], wanted: set[Rule]) -> 
 def delete(call: Call, group_id: str) -> None:
     """Every copy; ``Conflict("security_group.in_use")`` while a port refers to it."""
     with call.alone(group_id):
-        for one in search(call, KIND, group_id):
+        for one in call.all_of(f"{KIND}/{group_id}", lambda: search(call, KIND, group_id)):
             remove(call, group_id, str(one["id"]))
 
 

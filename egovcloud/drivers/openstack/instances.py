@@ -15,6 +15,7 @@ from egovcloud.drivers.openstack.marker import display, name_metadata
 from egovcloud.drivers.openstack.service import Json
 
 HOSTNAME = "2.90"  # the microversion that takes a hostname beside the name
+SOONEST = 0.5  # seconds; no server is built or gone before
 MARGIN = 0.1  # of the limit: an accepted server is answered with before the limit passes
 
 
@@ -104,7 +105,7 @@ def _started(call: Call, instance_id: str, server_id: str) -> Ref:
             return server or {}
         return None if server["status"] == "BUILD" else server
 
-    server = call.watch(look, call.deadline.left() - MARGIN * call.deadline.limit)
+    server = call.watch(look, call.deadline.left() - MARGIN * call.deadline.limit, after=SOONEST)
     if server is None:
         return Ref(server_id, call.host)
     if not server or _stillborn(server):
@@ -116,22 +117,23 @@ def _started(call: Call, instance_id: str, server_id: str) -> Ref:
 def delete(call: Call, instance_id: str) -> None:
     """Every copy on the call's host, with ports and snapshots; volumes are let go and kept."""
     with call.alone(instance_id):
-        everywhere = servers.search(call, instance_id)
+        everywhere = call.all_of(f"server/{instance_id}", lambda: servers.search(call, instance_id))
         mine = {str(one["id"]) for one in everywhere if servers.host_of(one) == call.host}
         _remove(call, instance_id, mine)
         if len(mine) == len(everywhere):
-            ports.discard(call, instance_id)
             snapshots.forget(call, instance_id)
-        call.cloud.doubts.settle(f"server/{instance_id}")
 
 
 def _remove(call: Call, instance_id: str, server_ids: set[str]) -> None:
     for server_id in server_ids:
         call.compute.delete(f"/servers/{server_id}")
     for server_id in server_ids:
-        call.until(lambda server_id=server_id: servers.get(call, server_id) is None or None)  # type: ignore[misc]
-    if server_ids:
-        ports.release(call, instance_id, server_ids)
+        _await_end(call, server_id)
+    ports.discard(call, instance_id, server_ids)
+
+
+def _await_end(call: Call, server_id: str) -> None:
+    call.until(lambda: servers.get(call, server_id) is None or None, after=SOONEST)
 
 
 def remove_copy(call: Call, instance_id: str, server_id: str) -> None:
@@ -147,6 +149,6 @@ def remove_copy(call: Call, instance_id: str, server_id: str) -> None:
 def _remove_second(call: Call, server_id: str) -> None:
     held = [str(one["id"]) for one in call.network.list("/ports", "ports", device_id=server_id)]
     call.compute.delete(f"/servers/{server_id}")
-    call.until(lambda: servers.get(call, server_id) is None or None)
+    _await_end(call, server_id)
     for port_id in held:
         call.network.delete(f"/ports/{port_id}")

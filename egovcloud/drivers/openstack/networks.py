@@ -58,7 +58,7 @@ def body(spec: NetworkSpec, description: str) -> Json:
 def delete(call: Call, network_id: str) -> None:
     """Every copy with its subnet and router; ``Conflict("network.in_use")`` while an instance has a port in it."""
     with call.alone(network_id):
-        for one in search(call, network_id):
+        for one in call.all_of(f"{KIND}/{network_id}", lambda: search(call, network_id)):
             remove(call, network_id, str(one["id"]))
 
 

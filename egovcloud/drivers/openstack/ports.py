@@ -6,7 +6,7 @@ refuses a port that another server has: whoever has its ports cannot be created 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from egovcloud.domain.errors import Conflict, Forbidden
 from egovcloud.drivers.base import InstanceSpec, NicSpec
@@ -95,15 +95,8 @@ def apply_groups(call: Call, server_id: str, nics: Sequence[NicSpec]) -> None:
             call.network.put(f"/ports/{port['id']}", {"port": {"security_groups": guarded}})
 
 
-def discard(call: Call, instance_id: str) -> None:
-    """Ports of an instance that never was, or is no more; never one that a server has."""
-    for port in search(call, instance_id):
-        if not port.get("device_id"):
-            call.network.delete(f"/ports/{port['id']}")
-
-
-def release(call: Call, instance_id: str, server_ids: set[str]) -> None:
-    """Ports of these servers of the instance, once the servers are gone."""
+def discard(call: Call, instance_id: str, server_ids: Collection[str] = ()) -> None:
+    """Ports of an instance that never was, or of these servers of it that are no more; never one that a server has."""
     for port in search(call, instance_id):
         if not port.get("device_id") or port["device_id"] in server_ids:
             call.network.delete(f"/ports/{port['id']}")

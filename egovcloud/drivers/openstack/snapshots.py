@@ -74,9 +74,8 @@ def revert(call: Call, instance_id: str, snapshot_id: str) -> None:
 
 def delete(call: Call, instance_id: str, snapshot_id: str) -> None:
     with call.alone(instance_id):
-        for one in search(call, instance_id, snapshot_id):
+        for one in call.all_of(f"{KIND}/{snapshot_id}", lambda: search(call, instance_id, snapshot_id)):
             call.image.delete(f"/images/{one['id']}")
-        call.cloud.doubts.settle(f"{KIND}/{snapshot_id}")
 
 
 def forget(call: Call, instance_id: str) -> None:

@@ -110,9 +110,8 @@ def delete(call: Call, pool: str, volume_id: str) -> None:
     """Every copy; ``Conflict("volume.in_use")`` while one is attached."""
     call.pool(pool)
     with call.alone(volume_id):
-        for one in search(call, volume_id):
+        for one in call.all_of(f"{KIND}/{volume_id}", lambda: search(call, volume_id)):
             remove(call, volume_id, str(one["id"]))
-        call.cloud.doubts.settle(f"{KIND}/{volume_id}")
 
 
 def remove(call: Call, volume_id: str, cinder_id: str) -> None:

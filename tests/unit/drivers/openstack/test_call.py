@@ -65,6 +65,16 @@ def test_window_longer_than_the_call_ends_with_the_call() -> None:
     assert caught.value.code == "driver.timeout"
 
 
+def test_removal_waits_for_what_a_lost_creation_may_show() -> None:
+    one = call()
+    with pytest.raises(Unanswered):
+        one.make("one", lambda: None, lost)
+    shows = time.monotonic() + 0.2
+    assert one.all_of("one", lambda: ["late"] if time.monotonic() > shows else []) == ["late"]
+    assert one.cloud.doubts.left("one") == 0.0
+    assert one.all_of("one", list) == []
+
+
 def test_refusal_leaves_no_doubt() -> None:
     one = call()
 
