@@ -42,6 +42,7 @@ from egovcloud.store import bulk, schema
 from egovcloud.store.database import Database
 from egovcloud.store.passwords import Passwords
 from egovcloud.store.secrets import Cipher
+from egovcloud.telemetry import meters
 
 log = structlog.get_logger("egovcloud.app")
 
@@ -155,6 +156,8 @@ class Installation:
     def work(self) -> None:
         """Run operations until SIGTERM or SIGINT."""
         configure_logs(self.settings)
+        if self.settings.metrics_bind is not None:
+            meters.serve(self.settings.metrics_bind)
         worker = self.worker()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stopping.set())

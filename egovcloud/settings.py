@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     lease: Seconds = 30
     claim_interval: Seconds = 0.1
     reconcile_interval: Seconds = 30
+    metrics_bind: str | None = None  # host:port where a worker of its own tells Prometheus what it counts; to anyone
     events_kept: Seconds = 400 * 86400  # the audit trail is kept for ever
 
     # -- streams and logs
@@ -78,12 +79,14 @@ class Settings(BaseSettings):
             raise ValueError("streams_max must be below threads, or streams leave no thread for requests")
         return self
 
-    @field_validator("bind")
+    @field_validator("bind", "metrics_bind")
     @classmethod
-    def _bind(cls, value: str) -> str:
+    def _bind(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         host, _, port = value.rpartition(":")
         if not host or not port.isdigit() or not 0 <= int(port) <= 65535:
-            raise ValueError("bind is host:port, for example 127.0.0.1:8080")
+            raise ValueError("an address is host:port, for example 127.0.0.1:8080")
         return value
 
     @classmethod

@@ -17,6 +17,7 @@ from egovcloud.api.call import Parts
 from egovcloud.api.dispatch import view
 from egovcloud.api.routing import Route
 from egovcloud.domain.ids import new_id
+from egovcloud.telemetry.meters import REQUESTS
 
 ROOT = "/api/v1"
 log = structlog.get_logger("egovcloud.api")
@@ -53,6 +54,7 @@ def create(parts: Parts, version: str) -> Flask:
     problems.install(app)
     _surround(app, parts)
     register(app, parts, all_routes())
+    app.add_url_rule("/metrics", view_func=app.view_functions["metrics.show_metrics"], endpoint="metrics")
     _describe(app, version)
     return app
 
@@ -82,6 +84,9 @@ def _surround(app: Flask, parts: Parts) -> None:
 
     @app.after_request
     def _(response: Response) -> Response:
+        rule = request.url_rule.rule if request.url_rule is not None else "-"
+        took = perf_counter() - g.get("started", perf_counter())
+        REQUESTS.labels(request.method, rule, response.status_code).observe(took)
         headers = response.headers
         auth.keep_cookie(response, parts)
         headers["X-Trace-Id"] = g.get("trace_id", "")
@@ -100,7 +105,7 @@ def _surround(app: Flask, parts: Parts) -> None:
                 method=request.method,
                 path=request.path,
                 status=response.status_code,
-                milliseconds=round((perf_counter() - g.get("started", perf_counter())) * 1000, 1),
+                milliseconds=round(took * 1000, 1),
                 actor=actor.name if actor is not None else None,
                 operation_id=_operation_id(response),
             )

@@ -32,7 +32,7 @@ _GROWTH = frozenset("instance:create instance:resize volume:create volume:grow".
 _CENTRE = frozenset(
     """
     host:read host:update provider:read provider:update storage_pool:read site:read host_pool:read
-    placement:preview
+    placement:preview metrics:read
     instance:migrate operation:retry operation:cancel
     image:create image:update image:delete flavor:create flavor:update flavor:delete
     network:create network:update network:delete

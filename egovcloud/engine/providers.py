@@ -9,6 +9,7 @@ from typing import Any
 
 from egovcloud.domain.errors import Permanent
 from egovcloud.drivers.base import Driver
+from egovcloud.engine.metered import metered
 from egovcloud.store.database import Database
 from egovcloud.store.models import Host, Provider
 
@@ -36,10 +37,8 @@ class Providers:
             made = self._made.get(provider.id)
             fingerprint = hash((provider.driver, repr(provider.config)))
             if made is None or made[0] != fingerprint:
-                made = (
-                    fingerprint,
-                    self._factories[provider.driver](self._installation, provider.name, provider.config),
-                )
+                driver = self._factories[provider.driver](self._installation, provider.name, provider.config)
+                made = (fingerprint, metered(driver))
                 self._made[provider.id] = made
             return made[1]
 

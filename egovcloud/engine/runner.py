@@ -23,12 +23,14 @@ from egovcloud.store.database import Database
 from egovcloud.store.journal import transition
 from egovcloud.store.models import Dependency, Operation, Step
 from egovcloud.store.secrets import Cipher
+from egovcloud.telemetry.meters import OPERATIONS_ENDED, STALE_WRITES
 
 log = structlog.get_logger()
 
 MAX_BACKOFF = 30.0  # seconds; what failed for long is still tried again soon after the cause is mended
 MAX_SURPRISES = 5  # unexpected exceptions of one step before it is given up
 MAX_CONFLICTS = 8  # of one step, with the world; races between writers of ours are run again until the deadline
+ENDED = frozenset({"succeeded", "failed", "cancelled"})
 RACES = frozenset({"placement.conflict", "state.changed", "row.changed", "row.duplicate"})
 UNDO_SECONDS = 3600  # how long undoing is tried after the deadline; then people and the orphan sweep have the last word
 
@@ -74,8 +76,11 @@ class Runner:
             page = self._open(held)
             while self._advance(page):
                 pass
+            if page.operation.state in ENDED:
+                OPERATIONS_ENDED.labels(page.operation.kind, page.operation.state).inc()
         except Fenced:
             bound.warning("fenced", worker=held.worker)
+            STALE_WRITES.inc()
             count_rejection(self.database, held, now=self.clock())
 
     # -- forward -------------------------------------------------------------------------------------------------

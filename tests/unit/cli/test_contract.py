@@ -58,6 +58,7 @@ NOT_FOR_A_COMMAND_LINE = {
     "GET /health": "for load balancers and supervisors",
     "POST /instances/{}/screen": "a ticket belongs to a browser's session",
     "PUT /session/language": "the command line has --lang",
+    "GET /metrics": "Prometheus reads it",
 }
 
 

@@ -1,0 +1,1 @@
+"""Prometheus: what this process counts of its own work."""
