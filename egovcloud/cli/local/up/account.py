@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import grp
+import os
 import pwd
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,11 +13,10 @@ from egovcloud.cli.local.up.places import Places
 NAME = "egovcloud"
 # libvirtd answers whoever is in the first (its polkit rule asks for members); sockets of screens belong to the second.
 GROUPS = ("libvirt", "libvirt-qemu")
-FILES = ("egovcloud.sqlite", "egovcloud.sqlite-wal", "egovcloud.sqlite-shm", "secret.key")
 
 
 def ensure(places: Places) -> None:
-    """The account is there and can do its work in the state directory; what is root's stays root's."""
+    """The account is there and the data is its own; what is root's stays root's."""
     groups = [name for name in GROUPS if _group(name)]
     try:
         pwd.getpwnam(NAME)
@@ -25,14 +24,11 @@ def ensure(places: Places) -> None:
         words = ["--system", "--user-group", "--no-create-home", "--home-dir", str(places.state)]
         subprocess.run(["useradd", *words, "--shell", "/usr/sbin/nologin", NAME], check=True)
         _made(places).touch()
+    made = pwd.getpwnam(NAME)
     if groups:
         subprocess.run(["usermod", "--append", "--groups", ",".join(groups), NAME], check=True)
-    # SQLite makes and removes files beside its own; with the sticky bit nobody else's can be taken away.
-    shutil.chown(places.state, "root", NAME)
-    places.state.chmod(0o1771)
-    for name in FILES:
-        if (places.state / name).exists():
-            shutil.chown(places.state / name, NAME, NAME)
+    for path in (places.data, *places.data.rglob("*")):
+        os.chown(path, made.pw_uid, made.pw_gid, follow_symlinks=False)
 
 
 def remove(places: Places) -> None:

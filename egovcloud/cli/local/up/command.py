@@ -110,7 +110,7 @@ def _existing(state_dir: Path) -> Places:
 def _settings(places: Places, bind: str) -> None:
     """The settings file that every part of this centre reads; an edited one is kept."""
     if not places.settings.exists():
-        lines = [f'state_dir = "{places.state}"', f'bind = "{bind}"']
+        lines = [f'state_dir = "{places.data}"', f'image_dir = "{places.images}"', f'bind = "{bind}"']
         places.settings.write_text("\n".join(lines) + "\n")
 
 

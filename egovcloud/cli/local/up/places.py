@@ -21,6 +21,11 @@ class Places:
         return self.state / "egovcloud.toml"
 
     @property
+    def data(self) -> Path:
+        """Database and key: what API and worker write, and nothing that root will read as orders."""
+        return self.state / "data"
+
+    @property
     def images(self) -> Path:
         return self.state / "images"
 
@@ -55,10 +60,10 @@ class Places:
 
     def make(self) -> None:
         """The directories, readable by the hypervisor's user where it has to read."""
-        if not self.state.exists():
-            self.state.mkdir(parents=True)
-            self.state.chmod(0o711)
+        self.state.mkdir(parents=True, exist_ok=True)
+        self.state.chmod(0o711)
         for directory, mode in (
+            (self.data, 0o700),
             (self.images, 0o755),
             (self.pool, 0o711),
             (self.libvirt, 0o711),

@@ -27,8 +27,9 @@ def test_every_place_is_filled_in_and_is_there(name: str) -> None:
     assert "@" not in text.replace("@system-service", "")
     found = service(name)
     assert Path(found["ExecStart"].split()[0]).exists()
-    assert (Path(found["BindReadOnlyPaths"]) / "egovcloud" / "app.py").exists()
-    assert found["BindPaths"] == str(PLACES.state)
+    code, state = found["BindReadOnlyPaths"].split()
+    assert (Path(code) / "egovcloud" / "app.py").exists()
+    assert (state, found["BindPaths"]) == (str(PLACES.state), str(PLACES.data))
 
 
 @pytest.mark.parametrize("name", daemons.SERVICES)
