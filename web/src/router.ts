@@ -66,6 +66,7 @@ export const router = createRouter({
 
     page('ssh-keys', '/account/ssh-keys', () => import('./pages/account/SshKeysPage.vue')),
     page('tokens', '/account/tokens', () => import('./pages/account/TokensPage.vue')),
+    page('sessions', '/account/sessions', () => import('./pages/account/SessionsPage.vue')),
     page('password', '/account/password', () => import('./pages/account/PasswordPage.vue')),
 
     page('forbidden', '/forbidden', () => import('./pages/session/ForbiddenPage.vue')),

@@ -407,6 +407,18 @@ export interface Provider extends Entity {
   capabilities: string[]
   checked_at: string | null
   detail: string
+  hosts: number
+}
+export interface SignedIn {
+  id: string
+  user: Ref
+  username: string
+  created_at: string
+  last_seen_at: string
+  expires_at: string
+  address: string
+  agent: string
+  current: boolean
 }
 export interface Overview {
   instances: { total: number; by_state: Record<string, number> }

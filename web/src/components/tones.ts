@@ -30,6 +30,8 @@ const BY_STATE: Record<string, Tone> = {
   maintenance: 'warn',
   draining: 'moving',
   locked: 'warn',
+  trouble: 'warn',
+  unchecked: 'unsure',
   disabled: 'idle',
   rejected: 'bad',
   error: 'bad',

@@ -18,7 +18,7 @@ def settle(city: City, at: datetime) -> None:
     """The people whom the command introduces first, then everyone else."""
     for username, display_name, code, roles, _ in SIGN_INS:
         add(city, at, username, display_name, code, roles)
-    operator, sysadmin, centre, minzheng, lead, _ = (city.users[entry[0]] for entry in SIGN_INS)
+    operator, sysadmin, centre, minzheng, lead, *_ = (city.users[entry[0]] for entry in SIGN_INS)
     city.operators.append(operator)
     city.members["mzj"] = [minzheng]
     city.approvers[city.departments["mzj"]["id"]] = lead

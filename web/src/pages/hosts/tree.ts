@@ -64,7 +64,7 @@ export function hostRows(sites: SiteNode[], closed: Set<string>): HostRow[] {
       out.push(branch(zone.id, zone.name, 'zone', 1, zone.host_pools.flatMap((p) => p.hosts)))
       if (closed.has(zone.id)) continue
       for (const pool of zone.host_pools) {
-        out.push({ ...branch(pool.id, pool.name, 'host_pool', 2, pool.hosts), ratio: `CPU ×${pool.vcpu_ratio} · RAM ×${pool.memory_ratio}` })
+        out.push({ ...branch(pool.id, pool.name, 'host_pool', 2, pool.hosts), ratio: `CPU ×${pool.vcpu_ratio} · RAM ×${pool.memory_ratio} · DISK ×${pool.disk_ratio}` })
         if (closed.has(pool.id)) continue
         for (const host of pool.hosts) out.push({ ...branch(host.id, host.name, 'host', 3, [host]), state: host.state, health: host.health })
       }

@@ -44,4 +44,5 @@ SIGN_INS = (
         "its approval",
     ),
     ("auditor", "钱敏（审计管理员）", "dsj-aqc", (("audit_admin", "sz"),), "audit trail"),
+    ("secadmin", "严立新（安全管理员）", "dsj-aqc", (("security_admin", "sz"),), "roles, locked accounts, sessions"),
 )
