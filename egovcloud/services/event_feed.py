@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from egovcloud.services.actor import Actor
 from egovcloud.services.event_view import CLOSED, FIELDS
 from egovcloud.services.house import House
+from egovcloud.services.listing import root_path
 from egovcloud.store.models import Department, Event
 
 Position = tuple[int, int]
@@ -62,7 +63,7 @@ def after(house: House, position: Position, limit: int = 500) -> Sequence[Told]:
 def root(house: House) -> str:
     """Path of the root department."""
     with house.database.read() as session:
-        return session.scalar(select(Department.path).where(Department.parent_id.is_(None))) or "/"
+        return root_path(session)
 
 
 def _settled(session: Session) -> list[ColumnElement[bool]]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -17,6 +16,7 @@ from egovcloud.domain.errors import Conflict, Forbidden, NotFound, Problem, Quot
 from egovcloud.domain.ids import new_id
 from egovcloud.services import intent as intents
 from egovcloud.services.actor import Actor
+from egovcloud.services.listing import root_path
 from egovcloud.store.base import Model
 from egovcloud.store.database import Database
 from egovcloud.store.models import AuditEntry, Department
@@ -65,7 +65,7 @@ def _path(session: Session, department_id: str | None) -> str:
     """Where in the tree something is that belongs to the department; what belongs to none is the centre's."""
     if department_id is not None:
         return session.get_one(Department, department_id).path
-    return session.scalar(select(Department.path).where(Department.parent_id.is_(None))) or "/"
+    return root_path(session)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, SQLColumnExpression, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from egovcloud.domain.errors import Invalid
@@ -90,14 +91,18 @@ def departments_under(session: Session, prefixes: Sequence[str]) -> list[str]:
 
 
 def root_path(session: Session) -> str:
-    """Path of the root department, ``/`` before there is one; it never changes, so one look a session will do."""
-    known: str | None = session.info.get("root_path")
+    """Path of the root department, ``/`` before there is one; it never changes, so one look a process will do."""
+    engine = session.get_bind().engine
+    known = _ROOTS.get(engine)
     if known is None:
         known = session.scalar(select(Department.path).where(Department.parent_id.is_(None)))
         if known is None:
             return "/"
-        session.info["root_path"] = known
+        _ROOTS[engine] = known
     return known
+
+
+_ROOTS: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
 
 
 def scope(session: Session, actor: Actor, listing: Listing[Row]) -> list[ColumnElement[bool]]:
