@@ -291,12 +291,12 @@ class Cloud(abc.ABC):
     def clean(self) -> None:
         """Remove all that bears our mark but the images and the default network, which later tests use again."""
         kept = {self._default_network.id} if self._default_network else set()
-        for host in self.hosts:
-            listed = self.driver.list_owned(host, within=self.limit)
-            for owned in sorted(listed, key=lambda one: _ORDER.index(one.kind)):
-                if owned.kind is OwnedKind.IMAGE or owned.id in kept:
-                    continue
-                self._remove(owned)
+        listed = [one for host in self.hosts for one in self.driver.list_owned(host, within=self.limit)]
+        # Instances of all hosts go before what any host lists and one of them may hold.
+        for owned in sorted(listed, key=lambda one: _ORDER.index(one.kind)):
+            if owned.kind is OwnedKind.IMAGE or owned.id in kept:
+                continue
+            self._remove(owned)
 
     def _remove(self, owned: Owned) -> None:
         """A snapshot may have gone with its instance; whatever else is left behind fails the test that left it."""

@@ -12,7 +12,7 @@ from egovcloud.domain.errors import NotFound, Transient
 from egovcloud.drivers.openstack.cloud import Cloud
 from egovcloud.drivers.openstack.config import CloudConfig, PoolConfig
 from egovcloud.drivers.openstack.deadline import Deadline
-from egovcloud.drivers.openstack.errors import Unanswered
+from egovcloud.drivers.openstack.errors import Unanswered, of_exception
 from egovcloud.drivers.openstack.marker import Marker
 from egovcloud.drivers.openstack.service import Service
 
@@ -51,6 +51,13 @@ class Call:
     @cached_property
     def image(self) -> Service:
         return Service(self.cloud, "image", self.host, self.deadline)
+
+    def project_id(self) -> str:
+        """The project that our credentials act in, which the token tells."""
+        try:
+            return self.cloud.project_id()
+        except Exception as error:
+            raise of_exception(error, self.host, "identity", self.deadline.limit) from error
 
     def pool(self, name: str) -> PoolConfig:
         """``NotFound("pool.absent")`` for a pool that is not configured."""

@@ -34,7 +34,7 @@ def _instances(call: Call) -> Iterator[Owned]:
 
 def _ports(call: Call) -> Iterator[Owned]:
     """Ports that no server has: what remains of a creation that was given up."""
-    for port in call.network.list("/ports", "ports", project_id=call.cloud.project_id(), device_id=""):
+    for port in call.network.list("/ports", "ports", project_id=call.project_id(), device_id=""):
         our_id = call.marker.of_description(ports.KIND, port.get("description"))
         if our_id and not port.get("device_id"):
             yield Owned(OwnedKind.INSTANCE, our_id, f"{PORT}{port['id']}", call.host, str(port.get("name") or ""))
@@ -58,14 +58,14 @@ def _images(call: Call) -> Iterator[Owned]:
 
 
 def _networks(call: Call) -> Iterator[Owned]:
-    for network in call.network.list("/networks", "networks", project_id=call.cloud.project_id()):
+    for network in call.network.list("/networks", "networks", project_id=call.project_id()):
         our_id = call.marker.of_description(networks.KIND, network.get("description"))
         if our_id:
             yield Owned(OwnedKind.NETWORK, our_id, str(network["id"]), call.host, str(network["name"]))
 
 
 def _groups(call: Call) -> Iterator[Owned]:
-    for group in call.network.list("/security-groups", "security_groups", project_id=call.cloud.project_id()):
+    for group in call.network.list("/security-groups", "security_groups", project_id=call.project_id()):
         our_id = call.marker.of_description(groups.KIND, group.get("description"))
         if our_id:
             yield Owned(OwnedKind.SECURITY_GROUP, our_id, str(group["id"]), call.host, str(group["name"]))
@@ -87,7 +87,7 @@ def list_unmanaged(call: Call) -> list[Unmanaged]:
         if call.marker.of_properties(volumes.KIND, volume["metadata"]) is None and not held_by_ours:
             name, size_gib = str(volume.get("name") or ""), float(volume["size"])
             found.append(Unmanaged(OwnedKind.VOLUME, str(volume["id"]), call.host, name, size_gib=size_gib))
-    for network in call.network.list("/networks", "networks", project_id=call.cloud.project_id()):
+    for network in call.network.list("/networks", "networks", project_id=call.project_id()):
         if call.marker.of_description(networks.KIND, network.get("description")) is None:
             found.append(Unmanaged(OwnedKind.NETWORK, str(network["id"]), call.host, str(network["name"])))
     return found

@@ -24,7 +24,8 @@ class Rule:
     """What happens to requests whose method and path fit, ``times`` times.
 
     ``cut`` drops the connection after the service has done its work and answered; ``lose`` before it hears of the
-    request; ``answer`` (status, headers, body) is given in the service's place.
+    request; ``hold`` keeps the answer back until ``release`` is set, and says by ``done`` that the work is done;
+    ``answer`` (status, headers, body) is given in the service's place.
     """
 
     service: str
@@ -34,6 +35,8 @@ class Rule:
     times: int = 1
     answer: tuple[int, Mapping[str, str], bytes] = (503, {}, b"")
     struck: int = 0
+    done: threading.Event = field(default_factory=threading.Event)
+    release: threading.Event = field(default_factory=threading.Event)
 
     def fits(self, service: str, method: str, path: str) -> bool:
         return (
@@ -123,7 +126,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(rule.answer[0], list(rule.answer[1].items()), rule.answer[2])
             return
         status, headers, body = self._ask()
-        if rule is not None and rule.action == "cut":
+        if rule is not None and rule.action == "hold":
+            rule.done.set()
+            rule.release.wait()
+        if rule is not None and rule.action in ("cut", "hold"):
             self._drop()
             return
         self.traffic.open.wait()
