@@ -80,8 +80,9 @@ def test_region_that_the_catalogue_does_not_have(way: Way, tmp_path: Path) -> No
     def change(cloud: dict[str, Any]) -> None:
         for key in [key for key in cloud if key.endswith("_endpoint_override")]:
             del cloud[key]
+        cloud["region_name"] = "Atlantis"
 
-    driver = edited(way, tmp_path, change, region="Atlantis")
+    driver = edited(way, tmp_path, change)
     caught = problem(lambda: driver.hosts(within=LIMIT))
     assert (caught.kind, caught.code) == ("permanent", "cloud.no_service")
     assert "Atlantis" in caught.text("en")
