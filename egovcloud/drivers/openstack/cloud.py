@@ -17,6 +17,7 @@ from egovcloud.drivers.openstack.marker import Marker
 from egovcloud.drivers.openstack.turns import Doubts, Turns
 
 T = TypeVar("T")
+MANY = 10_000  # names that are kept at most
 
 
 class Learned(Generic[T]):
@@ -37,6 +38,31 @@ class Learned(Generic[T]):
         self._value = None
 
 
+class Names:
+    """The cloud's ids of what was ensured a moment ago, by kind and our id: each creation would look them up again."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._known: dict[tuple[str, str], tuple[float, str]] = {}
+
+    def get(self, kind: str, our_id: str) -> str | None:
+        at, name = self._known.get((kind, our_id), (0.0, None))
+        return name if time.monotonic() - at < self._seconds else None
+
+    def put(self, kind: str, our_id: str, name: str) -> str:
+        if len(self._known) > MANY:
+            self.forget()
+        self._known[kind, our_id] = (time.monotonic(), name)
+        return name
+
+    def drop(self, kind: str, our_id: str) -> None:
+        self._known.pop((kind, our_id), None)
+
+    def forget(self) -> None:
+        """All of them, after one turned out wrong."""
+        self._known = {}
+
+
 class Cloud:
     """Made without a request: a cloud that is down, or whose file is wrong, is an error of the first call."""
 
@@ -49,6 +75,7 @@ class Cloud:
         self.flavors: Learned[dict[tuple[int, int, int], str]] = Learned(300.0)
         self.external_network: Learned[str] = Learned(300.0)
         self.open_group: Learned[str] = Learned(300.0)
+        self.names = Names(60.0)
         self.last_seen: dict[str, HostFacts] = {}
         self.microversions: dict[str, str] = {}
         self._lock = threading.Lock()

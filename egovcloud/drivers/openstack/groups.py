@@ -27,16 +27,20 @@ def search(call: Call, kind: str, our_id: str) -> list[Json]:
 
 def require(call: Call, group_id: str) -> str:
     """Neutron's id of a group that was ensured; ``NotFound("security_group.absent")`` when it was not."""
+    known = call.cloud.names.get(KIND, group_id)
+    if known is not None:
+        return known
     found = search(call, KIND, group_id)
     if not found:
         raise NotFound("security_group.absent", id=group_id, host=call.host)
-    return str(found[0]["id"])
+    return call.cloud.names.put(KIND, group_id, str(found[0]["id"]))
 
 
 def ensure(call: Call, group: SecurityGroupSpec) -> Ref:
     """The group with exactly these rules; ports that it guards follow at once."""
     with call.alone(group.id):
-        return Ref(_ensure(call, KIND, group.id, display(group.name, group.id), rules.wanted(group.rules)), call.host)
+        made = _ensure(call, KIND, group.id, display(group.name, group.id), rules.wanted(group.rules))
+        return Ref(call.cloud.names.put(KIND, group.id, made), call.host)
 
 
 def open_group(call: Call) -> str:
@@ -81,6 +85,7 @@ def delete(call: Call, group_id: str) -> None:
 
 
 def remove(call: Call, group_id: str, neutron_id: str) -> None:
+    call.cloud.names.drop(KIND, group_id)
     try:
         call.network.delete(f"/security-groups/{neutron_id}")
     except Refused as refused:

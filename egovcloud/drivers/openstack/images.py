@@ -33,10 +33,13 @@ def search(call: Call, kind: str, our_id: str, **more: str) -> list[Json]:
 
 def require(call: Call, image_id: str) -> str:
     """Glance's id of an image that was ensured; ``NotFound("image.absent")`` when it was not."""
+    known = call.cloud.names.get(KIND, image_id)
+    if known is not None:
+        return known
     ready = [one for one in search(call, KIND, image_id) if one["status"] == "active"]
     if not ready:
         raise NotFound("image.absent", id=image_id, pool=KIND, host=call.host)
-    return str(ready[0]["id"])
+    return call.cloud.names.put(KIND, image_id, str(ready[0]["id"]))
 
 
 def ensure(call: Call, image: ImageSpec) -> Ref:
@@ -50,7 +53,7 @@ def ensure(call: Call, image: ImageSpec) -> Ref:
         sha256 = str(found.get("egov_sha256"))
         if sha256 != image.sha256:
             raise Permanent("image.checksum", name=image.name, actual=sha256, expected=image.sha256)
-        return Ref(str(found["id"]), call.host)
+        return Ref(call.cloud.names.put(KIND, image.id, str(found["id"])), call.host)
 
 
 def _digests(call: Call, image: ImageSpec) -> tuple[str, str]:
@@ -129,6 +132,7 @@ def delete(call: Call, image_id: str) -> None:
 
 def remove(call: Call, image_id: str, glance_id: str) -> None:
     """This one; Nova itself would let it go and fail at the next migration or rebuild."""
+    call.cloud.names.drop(KIND, image_id)
     users = call.compute.list("/servers", "servers", image=glance_id)
     if users:
         raise Conflict("image.in_use", name=image_id, count=len(users))

@@ -44,23 +44,26 @@ def _stillborn(server: Json) -> bool:
 
 
 def _create(call: Call, spec: InstanceSpec) -> Json:
-    image = images.require(call, spec.image.id)
+    """With its ports, which go again when it is refused."""
     try:
-        port_ids = ports.ensure(call, spec)
         try:
-            return _post(call, spec, image, port_ids)
+            return _post(call, spec)
         except Refused as refused:
-            # A flavor that we knew is gone: there may be another one, or we make it again.
-            if refused.status not in (400, 404) or "lavor" not in refused.detail:
+            # Something that we knew is gone: a flavor, an image, a network. Look again, once.
+            if refused.status not in (400, 404):
                 raise
             call.cloud.flavors.forget()
-            return _post(call, spec, image, port_ids)
+            call.cloud.open_group.forget()
+            call.cloud.names.forget()
+            return _post(call, spec)
     except (Refused, Problem):
         ports.discard(call, spec.id)
         raise
 
 
-def _post(call: Call, spec: InstanceSpec, image: str, port_ids: list[str]) -> Json:
+def _post(call: Call, spec: InstanceSpec) -> Json:
+    image = images.require(call, spec.image.id)
+    port_ids = ports.ensure(call, spec)
     flavor = flavors.of_size(call, spec.vcpus, spec.memory_mib, spec.disk_gib)
     made: Json = call.compute.post("/servers", {"server": body(call, spec, image, flavor, port_ids)})["server"]
     return made

@@ -22,12 +22,15 @@ def search(call: Call, network_id: str) -> list[Json]:
     return sorted(listed, key=lambda one: (str(one.get("created_at")), str(one["id"])))
 
 
-def require(call: Call, network_id: str) -> Json:
-    """A network that was ensured; ``NotFound("network.absent")`` when it was not."""
+def require(call: Call, network_id: str) -> str:
+    """Neutron's id of a network that was ensured; ``NotFound("network.absent")`` when it was not."""
+    known = call.cloud.names.get(KIND, network_id)
+    if known is not None:
+        return known
     found = search(call, network_id)
     if not found:
         raise NotFound("network.absent", id=network_id, host=call.host)
-    return found[0]
+    return call.cloud.names.put(KIND, network_id, str(found[0]["id"]))
 
 
 def ensure(call: Call, spec: NetworkSpec) -> Ref:
@@ -40,7 +43,7 @@ def ensure(call: Call, spec: NetworkSpec) -> Ref:
             ],
         )
         subnets.ensure(call, spec, network)
-        return Ref(str(network["id"]), call.host)
+        return Ref(call.cloud.names.put(KIND, spec.id, str(network["id"])), call.host)
 
 
 def body(spec: NetworkSpec, description: str) -> Json:
@@ -63,6 +66,7 @@ def delete(call: Call, network_id: str) -> None:
 
 
 def remove(call: Call, network_id: str, neutron_id: str) -> None:
+    call.cloud.names.drop(KIND, network_id)
     _refuse_used(call, network_id, neutron_id)
     if len(search(call, network_id)) <= 1:
         subnets.remove_router(call, network_id)

@@ -41,12 +41,12 @@ def guards(call: Call, nic: NicSpec) -> list[str]:
 
 
 def _ensure(
-    call: Call, spec: InstanceSpec, nic: NicSpec, network: Json, wanted: list[str], known: dict[str, Json]
+    call: Call, spec: InstanceSpec, nic: NicSpec, network: str, wanted: list[str], known: dict[str, Json]
 ) -> str:
     port = known.get(nic.mac.lower())
     if port is None:
         body: Json = {
-            "network_id": network["id"],
+            "network_id": network,
             "name": spec.hostname,
             "description": call.marker.description(KIND, spec.id),
             "mac_address": nic.mac,
@@ -88,6 +88,7 @@ def _holder(call: Call, network_id: str, address: str) -> str | None:
 
 def apply_groups(call: Call, server_id: str, nics: Sequence[NicSpec]) -> None:
     """Let other groups guard the ports of a server, which are matched by MAC; what runs follows at once."""
+    call.cloud.names.forget()
     wanted = {nic.mac.lower(): guards(call, nic) for nic in nics}
     for port in call.network.list("/ports", "ports", device_id=server_id):
         guarded = wanted.get(str(port["mac_address"]).lower())

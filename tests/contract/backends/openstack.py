@@ -59,7 +59,7 @@ class OpenStackCloud(Cloud):
 
         super().__init__()
         self._layout, self._way = layout, way
-        self.driver: Driver = way.driver("contract")
+        self.driver: Driver = way.driver(f"contract {new_id()}")
         self._sdk = seed.centre(layout)
         disk = directory / "disk.raw"
         disk.write_bytes(b"a disk without a system" * 4096)
@@ -75,7 +75,7 @@ class OpenStackCloud(Cloud):
         return replace(self._image, id=new_id(), sha256="0" * 64)
 
     def other(self) -> Driver:
-        other: Driver = self._way.driver("another installation")
+        other: Driver = self._way.driver(f"another installation {new_id()}")
         return other
 
     # -- features ------------------------------------------------------------------------------------------------
@@ -94,9 +94,9 @@ class OpenStackCloud(Cloud):
 
     def _server(self, name: str, host: str, **more: Any) -> str:
         flavor = next(one for one in self._sdk.compute.flavors() if one.name.startswith("egov-"))
-        image = next(one for one in self._sdk.image.images() if one.status == "active")
+        image = self.driver.ensure_image(host, self.pool, self._image, within=self.patience).external_id
         server = self._sdk.compute.create_server(
-            name=name, flavor_id=flavor.id, image_id=image.id, networks="none", host=host, **more
+            name=name, flavor_id=flavor.id, image_id=image, networks="none", host=host, **more
         )
         self.wait(f"{name} runs", lambda: self._sdk.compute.get_server(server.id).status == "ACTIVE")
         return str(server.id)

@@ -10,7 +10,7 @@ import pytest
 from egovcloud.domain.errors import NotFound, Permanent, Transient
 from egovcloud.drivers.openstack import CloudConfig, OpenStackDriver, PoolConfig
 from egovcloud.drivers.openstack.call import Call
-from egovcloud.drivers.openstack.cloud import Cloud
+from egovcloud.drivers.openstack.cloud import Cloud, Names
 from egovcloud.drivers.openstack.deadline import Deadline, current_timeout, holding
 from egovcloud.drivers.openstack.errors import Refused, Unanswered
 from egovcloud.drivers.openstack.turns import Doubts
@@ -92,6 +92,16 @@ def test_doubts_end_with_their_window() -> None:
     assert 59 < doubts.left("one") <= 60
     doubts.settle("one")
     assert doubts.left("one") == 0.0
+
+
+def test_names_are_known_for_a_while() -> None:
+    names, stale = Names(60.0), Names(0.0)
+    assert names.put("image", "ours", "theirs") == "theirs"
+    assert (names.get("image", "ours"), names.get("network", "ours")) == ("theirs", None)
+    names.drop("image", "ours")
+    assert names.get("image", "ours") is None
+    stale.put("image", "ours", "theirs")
+    assert stale.get("image", "ours") is None
 
 
 def test_one_at_a_time_and_not_for_ever() -> None:
