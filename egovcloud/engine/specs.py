@@ -92,15 +92,19 @@ def instance_spec(
     image_id: str | None = None,
 ) -> InstanceSpec:
     """The whole instance as it shall be on its host, or on another one for a move."""
-    host = session.get_one(Host, host_id or instance.host_id or "")
-    pool = session.get_one(StoragePool, pool_id or instance.storage_pool_id or "")
-    image = session.get_one(Image, image_id or instance.image_id)
+    host, pool, image = session.execute(
+        select(Host.name, StoragePool.name, Image)
+        .select_from(Host)
+        .join(StoragePool, StoragePool.id == (pool_id or instance.storage_pool_id))
+        .join(Image, Image.id == (image_id or instance.image_id))
+        .where(Host.id == (host_id or instance.host_id))
+    ).one()
     return InstanceSpec(
         id=instance.id,
         name=instance.name,
         hostname=instance.hostname,
-        host=host.name,
-        pool=pool.name,
+        host=host,
+        pool=pool,
         vcpus=instance.vcpus,
         memory_mib=instance.memory_mib,
         disk_gib=instance.disk_gib,

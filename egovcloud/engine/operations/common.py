@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from egovcloud.domain.errors import Permanent, Problem
 from egovcloud.domain.ids import new_id
 from egovcloud.domain.lifecycle import LIFECYCLES
-from egovcloud.drivers.base import Capability, Driver, InstanceFacts, Power, WipeRecord
+from egovcloud.drivers.base import Capability, Driver, InstanceFacts, InstanceSpec, Power, WipeRecord
 from egovcloud.engine.kinds import Fail, Run
+from egovcloud.engine.specs import instance_spec
 from egovcloud.store.base import Model
 from egovcloud.store.journal import NOUNS, transition
 from egovcloud.store.models import Instance, Operation, Snapshot, Volume, Wipe
@@ -38,6 +39,17 @@ def instance_driver(run: Run) -> tuple[Driver, str]:
     if host_id is None:
         raise Permanent("instance.not_placed", id=run.subject_id)
     return run.providers.of_host(host_id)
+
+
+def told(run: Run, *, image_id: str | None = None) -> tuple[Driver, InstanceSpec]:
+    """The driver of the operation's instance, and the whole instance as the driver is to make it."""
+    with run.database.read() as session:
+        instance = session.get_one(Instance, run.subject_id)
+        if instance.host_id is None:
+            raise Permanent("instance.not_placed", id=run.subject_id)
+        spec = instance_spec(session, run.cipher, instance, image_id=image_id)
+    driver, _ = run.providers.of_host(instance.host_id)
+    return driver, spec
 
 
 def observe(run: Run) -> InstanceFacts | None:

@@ -11,8 +11,15 @@ from egovcloud.domain.quota import instance_amount
 from egovcloud.drivers.base import Power
 from egovcloud.engine import capacity
 from egovcloud.engine.kinds import Result, Run, Wait
-from egovcloud.engine.operations.common import SHORT, instance_driver, look_again, observe, settle_power, wipes
-from egovcloud.engine.specs import instance_spec
+from egovcloud.engine.operations.common import (
+    SHORT,
+    instance_driver,
+    look_again,
+    observe,
+    settle_power,
+    told,
+    wipes,
+)
 from egovcloud.scheduler import Ask
 from egovcloud.store import ledger
 from egovcloud.store.journal import touch, transition
@@ -81,9 +88,8 @@ def unplace(session: Session, run: Run, operation: Operation) -> None:
 
 def prepare(run: Run) -> Result:
     """Bring image, networks and security groups to the host: each is there once, however many need it."""
-    driver, host = instance_driver(run)
-    with run.database.read() as session:
-        spec = instance_spec(session, run.cipher, session.get_one(Instance, run.subject_id))
+    driver, spec = told(run)
+    host = spec.host
     driver.ensure_image(host, spec.pool, spec.image, within=run.patience)
     for network in {nic.network.id: nic.network for nic in spec.nics}.values():
         driver.ensure_network(host, network, within=SHORT)
@@ -94,10 +100,8 @@ def prepare(run: Run) -> Result:
 
 def create(run: Run) -> Result:
     """Make the machine; the driver finds its own work when this is the second time."""
-    driver, _ = instance_driver(run)
-    with run.database.read() as session:
-        spec = instance_spec(session, run.cipher, session.get_one(Instance, run.subject_id))
-    ref = driver.create_instance(spec, within=SHORT)
+    driver, spec = told(run)
+    ref = driver.create_instance(spec, within=run.patience)
     return {"external_id": ref.external_id, "host": ref.host}
 
 

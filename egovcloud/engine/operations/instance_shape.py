@@ -16,8 +16,8 @@ from egovcloud.engine.operations.common import (
     look_again,
     observe,
     settle_power,
+    told,
 )
-from egovcloud.engine.specs import instance_spec
 from egovcloud.store import ledger
 from egovcloud.store.journal import touch, transition
 from egovcloud.store.models import Instance, Operation
@@ -125,11 +125,8 @@ def resize_failed(session: Session, run: Run, operation: Operation, problem: Pro
 
 
 def prepare_rebuild(run: Run) -> Result:
-    driver, host = instance_driver(run)
-    with run.database.read() as session:
-        instance = session.get_one(Instance, run.subject_id)
-        spec = instance_spec(session, run.cipher, instance, image_id=run.params["image_id"])
-    driver.ensure_image(host, spec.pool, spec.image, within=run.patience)
+    driver, spec = told(run, image_id=run.params["image_id"])
+    driver.ensure_image(spec.host, spec.pool, spec.image, within=run.patience)
     return {}
 
 
@@ -144,10 +141,7 @@ def stop_hard(run: Run) -> Result | Wait:
 
 
 def rebuild(run: Run) -> Result:
-    driver, _ = instance_driver(run)
-    with run.database.read() as session:
-        instance = session.get_one(Instance, run.subject_id)
-        spec = instance_spec(session, run.cipher, instance, image_id=run.params["image_id"])
+    driver, spec = told(run, image_id=run.params["image_id"])
     ref = driver.rebuild_instance(spec, within=run.patience)
     return {"external_id": ref.external_id}
 
@@ -166,8 +160,6 @@ def rebuilt(session: Session, run: Run, result: Result, operation: Operation) ->
 
 
 def apply_groups(run: Run) -> Result:
-    driver, host = instance_driver(run)
-    with run.database.read() as session:
-        spec = instance_spec(session, run.cipher, session.get_one(Instance, run.subject_id))
-    driver.apply_security_groups(host, run.subject_id, spec.nics, within=SHORT)
+    driver, spec = told(run)
+    driver.apply_security_groups(spec.host, run.subject_id, spec.nics, within=SHORT)
     return {}
