@@ -1,0 +1,134 @@
+"""What the driver adds on a real OpenStack: ``python -m bench.openstack [MACHINES]``, on the bed of the tests.
+
+Machines with a port each, made through the driver and by a loop of openstacksdk, of equal concurrency in the same run;
+the requests of both are counted on the way.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import openstack
+from openstack.config import loader
+
+from bench.report import Line, show
+from egovcloud.drivers.base import InstanceSpec
+from tests.real.openstack.bed import Bed
+from tests.real.openstack.centre import HOST, LIMIT, Centre
+from tests.real.openstack.layout import Layout
+from tests.real.openstack.through import Way, proxied
+
+MACHINES = 50
+LANES = 4
+
+
+@dataclass(frozen=True)
+class Run:
+    """One half: seconds on the wall and requests to the services, polling aside."""
+
+    seconds: float
+    requests: int
+    looks: int
+
+
+def measure(way: Way, work: Callable[[int], object], machines: int) -> Run:
+    """``work`` for each number, in as many lanes as the other half has."""
+    way.traffic.seen.clear()
+    begun = time.monotonic()
+    with ThreadPoolExecutor(LANES) as pool:
+        list(pool.map(work, range(machines)))
+    seconds = time.monotonic() - begun
+    looks = sum(1 for service, method, path in way.traffic.seen if method == "GET" and _polls(service, path))
+    return Run(seconds, len(way.traffic.seen) - looks, looks)
+
+
+def _polls(service: str, path: str) -> bool:
+    return service == "nova" and "/servers/" in path and "detail" not in path
+
+
+def ours(way: Way, centre: Centre, machines: int) -> Run:
+    specs: list[InstanceSpec] = [centre.instance_spec() for _ in range(machines)]
+    centre.instance()  # flavor and catalogue are known to both halves
+    return measure(way, lambda number: centre.driver.create_instance(specs[number], within=LIMIT), machines)
+
+
+def loop(way: Way, centre: Centre, machines: int) -> Run:
+    """A port and a server, and waiting for it, as openstacksdk's own documentation does it."""
+    places = {"config_files": [str(way.config.clouds_file)], "secure_files": [str(way.config.secure_file)]}
+    config = loader.OpenStackConfig(load_envvars=False, **places).get_one(cloud="bed")
+    sdk = openstack.connection.Connection(config=config, compute_api_version="2.96")
+    (network,) = centre.described(sdk.network.networks(), centre.network.id)
+    (image,) = centre.images(centre.image.id)
+    flavor = sdk.compute.find_flavor("egov-1c-256m-1g")
+    assert flavor is not None
+    made: list[Any] = []
+
+    def create(_number: int) -> None:
+        port = sdk.network.create_port(network_id=network.id)
+        server = sdk.compute.create_server(
+            name=f"bench-{uuid.uuid4()}",
+            flavor_id=flavor.id,
+            image_id=image.id,
+            networks=[{"port": port.id}],
+            host=HOST,
+        )
+        made.append((server, port))
+        sdk.compute.wait_for_server(server, interval=0.5, wait=LIMIT)
+
+    try:
+        return measure(way, create, machines)
+    finally:
+        for server, _ in made:
+            centre.sdk.compute.delete_server(server.id)
+        for server, port in made:
+            centre.sdk.compute.wait_for_delete(server, wait=LIMIT)
+            centre.sdk.network.delete_port(port.id)
+
+
+def bench_creation(layout: Layout, machines: int) -> list[Line]:
+    with tempfile.TemporaryDirectory(prefix="eb") as directory, proxied(layout, Path(directory)) as way:
+        centre = Centre(way.driver(f"bench {uuid.uuid4()}"), layout, Path(directory))
+        try:
+            mine, alone = ours(way, centre, machines), loop(way, centre, machines)
+        finally:
+            centre.clean()
+    return [
+        Line(
+            f"{machines} machines with a port, {LANES} at a time",
+            f"{mine.seconds:.1f} s",
+            f"{alone.seconds:.1f} s (openstacksdk loop)",
+            f"{mine.seconds / alone.seconds:.2f}",
+            "at most 1.05",
+        ),
+        Line(
+            "requests for each machine, polling aside",
+            f"{mine.requests / machines:.1f}",
+            f"{alone.requests / machines:.1f}",
+            f"+{(mine.requests - alone.requests) / machines:.1f}",
+            "at most +2",
+        ),
+        Line(
+            "looks at each machine until it runs",
+            f"{mine.looks / machines:.1f}",
+            f"{alone.looks / machines:.1f}",
+            f"{mine.looks / max(1, alone.looks):.2f}",
+        ),
+    ]
+
+
+def main(arguments: list[str]) -> None:
+    machines = int(arguments[0]) if arguments else MACHINES
+    with Bed().up() as layout:
+        show(bench_creation(layout, machines))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
