@@ -1,9 +1,10 @@
-"""``python -m bench.control_plane [machines|pages|qemu|hung]``: the control plane's own cost.
+"""``python -m bench.control_plane [machines|pages|console|qemu|hung]``: the control plane's own cost.
 
 * ``machines``: 1,000 machines asked for at once on the simulator with zero latency, by two workers on PostgreSQL,
   against the simulator alone doing the same calls in a loop.
 * ``pages``: pages of 50 out of 100,000 instances with a filter and a substring search, at any depth, over HTTP,
   against the bare SQL of the same page; and the memory of the API process.
+* ``console``: first load, paint and freezes of the console in Chromium (``bench.console``).
 * ``qemu``: from request to running on one real QEMU host, against ``qemu-img`` and ``virsh`` alone (root).
 * ``hung``: the same list while the libvirt host hangs (root).
 """
@@ -147,7 +148,7 @@ def _simulator_alone(directory: Path) -> float:
 def bench_pages() -> list[Line]:
     """p50 and p99 of a page, over HTTP and in bare SQL, and the API's memory."""
     with centre(hosts=2) as (world, cluster, name, directory), worlds.enter(world) as inside:
-        _fill(inside.database, world)
+        fill(inside.database, world)
         with Served(world.url, directory) as served:
             headers = {"Authorization": f"Bearer {_secret(inside.house)}"}
             with httpx.Client(base_url=f"{served.url}/api/v1", headers=headers, timeout=60) as client:
@@ -168,7 +169,7 @@ def bench_pages() -> list[Line]:
     return lines
 
 
-def _fill(database: Database, world: worlds.World) -> None:
+def fill(database: Database, world: worlds.World, count: int = ROWS) -> None:
     """Rows alone: what a list reads."""
     now = system_clock()
     words = ("web", "app", "db", "gis", "cache", "file")
@@ -188,7 +189,7 @@ def _fill(database: Database, world: worlds.World) -> None:
         "ssh_keys": [],
     }
     chance = random.Random(1)
-    for begin in range(0, ROWS, 5000):
+    for begin in range(0, count, 5000):
         rows = []
         for number in range(begin, begin + 5000):
             name = f"{chance.choice(words)}-{number:06d}"
@@ -254,9 +255,16 @@ def _until(condition: Callable[[], bool], seconds: float) -> None:
 
 def main(wanted: list[str]) -> None:
     """Run what is asked for, or all."""
+    from bench.console import bench_console
     from bench.hypervisor import bench_hung, bench_qemu
 
-    benches = {"machines": bench_machines, "pages": bench_pages, "qemu": bench_qemu, "hung": bench_hung}
+    benches = {
+        "machines": bench_machines,
+        "pages": bench_pages,
+        "console": bench_console,
+        "qemu": bench_qemu,
+        "hung": bench_hung,
+    }
     lines: list[Line] = []
     for name in wanted or list(benches):
         print(f"{name} ...", flush=True)

@@ -3,7 +3,7 @@ import App from './App.vue'
 import { configure } from './api/client'
 import { stopLive } from './composables/useLive'
 import { forgetDepartments } from './composables/useDepartments'
-import { forgetSession } from './composables/useSession'
+import { forgetSession, restoreSession, wasSignedIn } from './composables/useSession'
 import './composables/useTheme'
 import { i18n, preferredLanguage, setLanguage } from './i18n'
 import { router } from './router'
@@ -23,6 +23,10 @@ configure({
   onPasswordRequired: () => void router.push({ name: 'first-password' }),
 })
 
+// Words, page and session are fetched side by side, not one after another.
+void restoreSession()
+const first = router.resolve(wasSignedIn() ? window.location.pathname : '/sign-in').matched.at(-1)?.components?.default
+if (typeof first === 'function') void (first as () => Promise<unknown>)().catch(() => undefined)
 void setLanguage(preferredLanguage()).then(() => {
   createApp(App).use(i18n).use(router).mount('#app')
 })

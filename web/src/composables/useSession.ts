@@ -16,9 +16,12 @@ function adopt(value: Session | null): void {
   configure({ csrf: value?.csrf_token ?? '' })
 }
 
+/** Whether somebody has signed in with this browser and not out again, as far as it knows. */
+export const wasSignedIn = () => !!localStorage.getItem(NOTE)
+
 /** Asks once for the session of the cookie; a 401 means that there is none. */
 export function restoreSession(): Promise<void> {
-  asked ??= localStorage.getItem(NOTE)
+  asked ??= wasSignedIn()
     ? api
         .session<Session>('GET')
         .then(adopt)
