@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from egovcloud.domain.errors import Forbidden
 from egovcloud.drivers.base import Owned, OwnedKind, Unmanaged
@@ -11,25 +12,33 @@ from egovcloud.drivers.openstack.call import Call
 from egovcloud.drivers.openstack.marker import name_of
 from egovcloud.drivers.openstack.service import PAGE
 
+EVERYWHERE = ""  # the host of what has none
 PORT = "port/"  # before Neutron's id of a port that was left over from an instance
 
 
 def list_owned(call: Call) -> list[Owned]:
-    """The call's host has its instances; everything else belongs to all hosts of the cloud and is listed on each."""
-    found: dict[str, Owned] = {}
-    for one in [*_instances(call), *_ports(call), *_volumes(call), *_images(call), *_networks(call), *_groups(call)]:
-        found[f"{one.kind}/{one.external_id}"] = one
-    return list(found.values())
+    """The call's host has its instances; everything else belongs to all hosts of the cloud and is listed on each.
+
+    The whole cloud is looked at, once for all hosts that are asked about at the same time.
+    """
+    seen = call.cloud.owned.ask(lambda: _everything(call), call.deadline.left())
+    if seen is None:
+        raise call.late()
+    return [replace(one, host=call.host) for one in seen if one.host in (call.host, EVERYWHERE)]
+
+
+def _everything(call: Call) -> tuple[Owned, ...]:
+    return (*_instances(call), *_ports(call), *_volumes(call), *_images(call), *_networks(call), *_groups(call))
 
 
 def _instances(call: Call) -> Iterator[Owned]:
     for server in call.compute.list("/servers/detail", "servers", tags=call.marker.tag):
         our_id = call.marker.of_tags(server.get("tags") or ())
-        if our_id is None or servers.host_of(server) != call.host or server["status"] in servers.GONE:
+        if our_id is None or server["status"] in servers.GONE:
             continue
         name = name_of(server["metadata"], str(server["name"]))
         power = servers.power_of(server)
-        yield Owned(OwnedKind.INSTANCE, our_id, str(server["id"]), call.host, name, power)
+        yield Owned(OwnedKind.INSTANCE, our_id, str(server["id"]), servers.host_of(server), name, power)
 
 
 def _ports(call: Call) -> Iterator[Owned]:
@@ -37,7 +46,7 @@ def _ports(call: Call) -> Iterator[Owned]:
     for port in call.network.list("/ports", "ports", project_id=call.project_id(), device_id=""):
         our_id = call.marker.of_description(ports.KIND, port.get("description"))
         if our_id and not port.get("device_id"):
-            yield Owned(OwnedKind.INSTANCE, our_id, f"{PORT}{port['id']}", call.host, str(port.get("name") or ""))
+            yield Owned(OwnedKind.INSTANCE, our_id, f"{PORT}{port['id']}", EVERYWHERE, str(port.get("name") or ""))
 
 
 def _volumes(call: Call) -> Iterator[Owned]:
@@ -45,7 +54,7 @@ def _volumes(call: Call) -> Iterator[Owned]:
     for volume in call.storage.list("/volumes/detail", "volumes", metadata=wanted):
         our_id = call.marker.of_properties(volumes.KIND, volume["metadata"])
         if our_id and volume["status"] != "deleting":
-            yield Owned(OwnedKind.VOLUME, our_id, str(volume["id"]), call.host, str(volume.get("name") or ""))
+            yield Owned(OwnedKind.VOLUME, our_id, str(volume["id"]), EVERYWHERE, str(volume.get("name") or ""))
 
 
 def _images(call: Call) -> Iterator[Owned]:
@@ -54,21 +63,21 @@ def _images(call: Call) -> Iterator[Owned]:
         for kind, owned in kinds.items():
             our_id = call.marker.of_properties(kind, image)
             if our_id:
-                yield Owned(owned, our_id, str(image["id"]), call.host, str(image.get("name") or ""))
+                yield Owned(owned, our_id, str(image["id"]), EVERYWHERE, str(image.get("name") or ""))
 
 
 def _networks(call: Call) -> Iterator[Owned]:
     for network in call.network.list("/networks", "networks", project_id=call.project_id()):
         our_id = call.marker.of_description(networks.KIND, network.get("description"))
         if our_id:
-            yield Owned(OwnedKind.NETWORK, our_id, str(network["id"]), call.host, str(network["name"]))
+            yield Owned(OwnedKind.NETWORK, our_id, str(network["id"]), EVERYWHERE, str(network["name"]))
 
 
 def _groups(call: Call) -> Iterator[Owned]:
     for group in call.network.list("/security-groups", "security_groups", project_id=call.project_id()):
         our_id = call.marker.of_description(groups.KIND, group.get("description"))
         if our_id:
-            yield Owned(OwnedKind.SECURITY_GROUP, our_id, str(group["id"]), call.host, str(group["name"]))
+            yield Owned(OwnedKind.SECURITY_GROUP, our_id, str(group["id"]), EVERYWHERE, str(group["name"]))
 
 
 def list_unmanaged(call: Call) -> list[Unmanaged]:
