@@ -222,6 +222,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
         self._installation = made
         self._bind = bind
         self._with_worker = worker
+        self._at_work: tuple[Worker | Ticks, ...] = ()
         super().__init__()
 
     def load_config(self) -> None:
@@ -239,7 +240,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
             "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108 - a heartbeat file
             "loglevel": "warning",
             "post_worker_init": self._started,
-            "worker_exit": lambda _server, _worker: self._installation.stopping.set(),
+            "worker_exit": self._stopped,
             "control_socket_disable": True,
         }
         for name, value in options.items():
@@ -252,10 +253,17 @@ class WebServer(BaseApplication):  # type: ignore[misc]
         app = made.web()
         threading.Thread(target=made.tidy, name="tidy", daemon=True).start()
         if self._with_worker:
-            made.worker().start()
-            made.ticks().start()
+            self._at_work = made.worker(), made.ticks()
+            for part in self._at_work:
+                part.start()
         log.info("web.started", bind=self._bind)
         return app
+
+    def _stopped(self, _server: object, _worker: object) -> None:
+        """Claim nothing more and let running steps end; what takes longer than we are given is found by the next."""
+        self._installation.stopping.set()
+        for part in reversed(self._at_work):
+            part.stop()
 
     def _started(self, worker: Any) -> None:
         """Streams end when the process is told to stop, not when its patience does."""

@@ -111,7 +111,7 @@ def _body(route: Route) -> Any:
     try:
         body = route.body.model_validate_json(data, strict=True)
     except ValidationError as error:
-        raise from_validation(error) from None
+        raise from_validation(error, data) from None
     # JSON can carry NUL only as an escape; PostgreSQL can store it nowhere.
     if b"\\u0000" in data and (where := _nul(json.loads(data), ())) is not None:
         raise Invalid("input.nul", field=field_path(where).replace("\0", ""))

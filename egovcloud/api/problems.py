@@ -123,13 +123,15 @@ _TYPES = {
 }
 
 
-def from_validation(error: ValidationError) -> errors.Problem:
-    """The problem that tells what pydantic found; malformed JSON is a 400 of its own."""
+def from_validation(error: ValidationError, data: bytes = b"null") -> errors.Problem:
+    """The problem that tells what pydantic found in the JSON ``data``; malformed JSON is a 400 of its own."""
     found: list[tuple[str, str, dict[str, Any]]] = []
+    body: Any = None
     for item in error.errors(include_url=False, include_input=False):
         kind, context = item["type"], dict(item.get("ctx") or {})
         if kind == "json_invalid":
             return errors.Invalid("input.json", detail=str(context.get("error", "")))
+        body = body or json.loads(data)
         code = _RULES.get(kind)
         if code == "input.one_of":
             context.setdefault("expected", context.get("expected_tags", ""))
@@ -137,8 +139,22 @@ def from_validation(error: ValidationError) -> errors.Problem:
             expected = _TYPES.get(kind.partition("_")[0])
             code = "input.wrong_type" if expected and ("type" in kind or "parsing" in kind) else "input.other"
             context = {"expected": expected, "detail": item["msg"]}
-        found.append((field_path(item["loc"]), code, {k: str(v) for k, v in context.items()}))
+        found.append((field_path(_untagged(item["loc"], body)), code, {k: str(v) for k, v in context.items()}))
     return InvalidInput(found)
+
+
+def _untagged(parts: Sequence[int | str], body: Any) -> list[int | str]:
+    """``parts`` without the kinds by which pydantic chose among several models: the caller sent no such field."""
+    kept: list[int | str] = []
+    here = body
+    for part in parts:
+        if isinstance(here, dict) and part not in here and here.get("kind") == part:
+            continue
+        kept.append(part)
+        known = isinstance(here, dict) and part in here
+        known = known or (isinstance(here, list) and isinstance(part, int) and part < len(here))
+        here = here[part] if known else None
+    return kept
 
 
 def field_path(parts: Sequence[int | str]) -> str:

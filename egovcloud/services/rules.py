@@ -17,7 +17,12 @@ UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 def seen(value: str) -> bool:
     """Whether every character of ``value`` stands on its line and shows as what it is."""
-    return not any(category(char) in UNSEEN for char in value)
+    return not any(category(char) in UNSEEN or _never(ord(char)) for char in value)
+
+
+def _never(code: int) -> bool:
+    """Noncharacters (Unicode 15, 23.7): no text holds them, and XML has no way to say some of them."""
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
 
 
 def name(value: str, field: str = "name", maximum: int = NAME_LENGTH) -> str:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from sqlalchemy import select
 
 from egovcloud.domain.errors import Conflict, Invalid, NotFound
+from egovcloud.services import rules
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House
 from egovcloud.services.listing import Listing, ListQuery, Page, page
@@ -31,6 +32,7 @@ def page_own(house: House, actor: Actor, query: ListQuery) -> Page[SshKey]:
 
 def create(house: House, actor: Actor, name: str, public_key: str) -> SshKey:
     """Register a key; its comment is dropped, because whoever made the line chose it."""
+    name = rules.name(name)
     line, fingerprint = canonical(public_key)
     with house.write(actor, "ssh_key.create", "ssh_key") as unit:
         unit.about("ssh_key", None, name, fingerprint=fingerprint)

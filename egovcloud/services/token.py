@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from egovcloud.domain.errors import Invalid, NotFound, Unauthenticated
+from egovcloud.services import rules
 from egovcloud.services.access import proof, proven
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House
@@ -61,6 +62,7 @@ def create(
 ) -> tuple[Token, str]:
     """A new token and its secret, which is shown this once."""
     only_sessions(actor)
+    name = rules.name(name)
     secret = PREFIX + secrets.token_urlsafe(32)
     with house.write(actor, "token.create", "token") as unit:
         unit.about("token", None, name, permissions=sorted(set(permissions)))

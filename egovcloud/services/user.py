@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from egovcloud.domain.errors import Conflict, Forbidden, NotFound
 from egovcloud.domain.permissions import EXCLUSIVE_ROLES, ROLES
 from egovcloud.services import grant as grants
+from egovcloud.services import rules
 from egovcloud.services.access import Named, grants_of, names
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House, Unit, visible
@@ -109,6 +110,7 @@ def create(
     language: str = "zh",
 ) -> tuple[UserShown, str]:
     """A new account and its one-time password. ``roles`` are (role, department id)."""
+    display_name = rules.name(display_name, "display_name")
     password = store.one_time_password()
     encoded = passwords.hash(password)
     with house.write(actor, "user.create", "user") as unit:
@@ -139,6 +141,8 @@ def update(house: House, actor: Actor, user_id: str, **changes: str) -> UserShow
     """New display name, department or language."""
     with house.write(actor, "user.update", "user") as unit:
         user = _change(unit, user_id, "user:update", changed=sorted(changes))
+        if "display_name" in changes:
+            changes["display_name"] = rules.name(changes["display_name"], "display_name")
         target = changes.get("department_id")
         if target is not None and target != user.department_id:
             visible(unit.session, actor, "department:read", Department, target)

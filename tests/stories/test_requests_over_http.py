@@ -69,6 +69,25 @@ def test_nul_names_its_field_however_deep(centre: Centre) -> None:
     assert refused["errors"][0]["field"] == "roles[0].role"
 
 
+def test_a_field_of_an_item_is_named_as_it_was_sent(centre: Centre) -> None:
+    member = centre.signed_in("member")
+    items = [{"kind": "instance", "name": "", "volumes": [{"name": "v"}]}, {"kind": "volume", "size": 1}]
+    refused = member.ok(member.post("/requests", {"title": "t", "project_id": centre.root, "items": items}), 422)
+    named = {error["field"] for error in refused["errors"]}
+    assert {"items[0].name", "items[0].volumes[0].size_gib", "items[1].size_gib", "items[1].size"} <= named
+    assert not any(".instance." in field or ".volume." in field for field in named)
+
+
+def test_names_hold_nothing_that_cannot_be_seen_or_said(centre: Centre) -> None:
+    keeper = centre.signed_in("department_admin")
+    for name in ("a\u202eb", "a\ufffeb", "\u2066"):
+        body = {"username": "chen", "display_name": name, "department_id": centre.root}
+        refused = keeper.ok(keeper.post("/users", body), 422)
+        assert (refused["code"], refused["errors"][0]["field"]) == ("input.name", "display_name")
+        refused = keeper.ok(keeper.post("/tokens", {"name": name, "permissions": ["instance:read"]}), 422)
+        assert refused["errors"][0]["field"] == "name"
+
+
 @pytest.mark.parametrize(
     "query",
     [
