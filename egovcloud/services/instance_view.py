@@ -15,7 +15,7 @@ from egovcloud.services.failure import failure, sees_hosts
 from egovcloud.services.house import House
 from egovcloud.services.listing import Filter, Listing, ListQuery, equals, subtree
 from egovcloud.services.reading import Noun, ViewPage, read_one, read_page
-from egovcloud.services.refs import Refs, View, entity
+from egovcloud.services.refs import Refs, Related, View, entity
 from egovcloud.store.models import (
     Application,
     Department,
@@ -90,8 +90,7 @@ def views(session: Session, actor: Actor, rows: Sequence[Instance]) -> list[View
             Host: [row.host_id for row in rows] if open_ else [],
         },
     )
-    images = select(Image.id, Image.name, Image.login_user).where(Image.id.in_({row.image_id for row in rows}))
-    image_of = {id_: (name, user) for id_, name, user in session.execute(images)}
+    image_of = {id_: (name, user) for id_, name, user in _IMAGES.of(session, {row.image_id for row in rows})}
     ports, groups, volumes = _ports(session, ids), _groups(session, ids), _volumes(session, ids)
     result = []
     for row in rows:
@@ -150,39 +149,49 @@ def placement(stored: Mapping[str, Any] | None, actor: Actor) -> View | None:
     return {**{name: stored.get(name) for name in ("host", "score", "considered", "refused")}, "reasons": reasons}
 
 
-def _ports(session: Session, ids: Sequence[str]) -> dict[str, list[View]]:
-    rows = select(Port.instance_id, Port.mac, Port.address, Network.id, Network.name).join(
-        Network, Network.id == Port.network_id
+_PORTS = Related(
+    lambda one_of: (
+        select(Port.instance_id, Port.mac, Port.address, Network.id, Network.name)
+        .join(Network, Network.id == Port.network_id)
+        .where(one_of(Port.instance_id))
+        .order_by(Port.position)
     )
+)
+_GROUPS = Related(
+    lambda one_of: (
+        select(InstanceSecurityGroup.instance_id, SecurityGroup.id, SecurityGroup.name)
+        .join(SecurityGroup, SecurityGroup.id == InstanceSecurityGroup.security_group_id)
+        .where(one_of(InstanceSecurityGroup.instance_id))
+        .order_by(SecurityGroup.name)
+    )
+)
+_VOLUMES = Related(
+    lambda one_of: (
+        select(Volume.instance_id, Volume.id, Volume.name, Volume.size_gib, Volume.device, Volume.state)
+        .where(one_of(Volume.instance_id), Volume.state != "deleted")
+        .order_by(Volume.id)
+    )
+)
+_IMAGES = Related(lambda one_of: select(Image.id, Image.name, Image.login_user).where(one_of(Image.id)))
+
+
+def _ports(session: Session, ids: Sequence[str]) -> dict[str, list[View]]:
     found: dict[str, list[View]] = {}
-    for owner, mac, address, id_, name in session.execute(
-        rows.where(Port.instance_id.in_(ids)).order_by(Port.position)
-    ):
+    for owner, mac, address, id_, name in _PORTS.of(session, ids):
         found.setdefault(owner, []).append({"network": {"id": id_, "name": name}, "mac": mac, "address": address})
     return found
 
 
 def _groups(session: Session, ids: Sequence[str]) -> dict[str, list[View]]:
-    rows = (
-        select(InstanceSecurityGroup.instance_id, SecurityGroup.id, SecurityGroup.name)
-        .join(SecurityGroup, SecurityGroup.id == InstanceSecurityGroup.security_group_id)
-        .where(InstanceSecurityGroup.instance_id.in_(ids))
-        .order_by(SecurityGroup.name)
-    )
     found: dict[str, list[View]] = {}
-    for owner, id_, name in session.execute(rows):
+    for owner, id_, name in _GROUPS.of(session, ids):
         found.setdefault(owner, []).append({"id": id_, "name": name})
     return found
 
 
 def _volumes(session: Session, ids: Sequence[str]) -> dict[str, list[View]]:
-    rows = (
-        select(Volume.instance_id, Volume.id, Volume.name, Volume.size_gib, Volume.device, Volume.state)
-        .where(Volume.instance_id.in_(ids), Volume.state != "deleted")
-        .order_by(Volume.id)
-    )
     found: dict[str, list[View]] = {}
-    for owner, *values in session.execute(rows):
+    for owner, *values in _VOLUMES.of(session, ids):
         found.setdefault(str(owner), []).append(
             dict(zip(("id", "name", "size_gib", "device", "state"), values, strict=True))
         )
