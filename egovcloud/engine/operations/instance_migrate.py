@@ -74,12 +74,16 @@ def _sizes(session: Session, instance: Instance, attached: list[Volume]) -> dict
 
 
 def _peers(session: Session, source: Host, names: set[str]) -> dict[str, dict[str, str]]:
-    """Hosts of the same provider that have every pool by name: host → pool's name → its id."""
+    """Hosts of the same provider and host pool that have every storage pool by name: host → pool's name → its id.
+
+    A running guest keeps the processor that it started on, and the hosts of one pool are alike; those of another may be
+    of another make altogether.
+    """
     found: dict[str, dict[str, str]] = {}
     rows = session.execute(
         select(StoragePool.host_id, StoragePool.name, StoragePool.id)
         .join(Host, Host.id == StoragePool.host_id)
-        .where(Host.provider_id == source.provider_id)
+        .where(Host.provider_id == source.provider_id, Host.host_pool_id == source.host_pool_id)
     )
     for host_id, name, pool_id in rows:
         found.setdefault(host_id, {})[name] = pool_id
