@@ -133,13 +133,13 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def words(body: bytes) -> str:
-    """The sentence in a service's fault, whichever of their forms it has."""
+    """The sentence in a service's fault, whichever of their forms it has, without its full stop."""
     text = body.decode("utf-8", "replace")
     try:
         document = json.loads(text)
     except ValueError:
         return _short(re.sub(r"<[^>]*>", " ", text))
-    return _short(_sentence(document) or text)
+    return _short(_sentence(document) or text).rstrip(".")
 
 
 def _sentence(document: object) -> str:

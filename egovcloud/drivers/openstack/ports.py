@@ -29,10 +29,7 @@ def ensure(call: Call, spec: InstanceSpec) -> list[str]:
     ``Conflict("address.in_use")`` when an address belongs to another instance.
     """
     placed = [(nic, networks.require(call, nic.network.id), guards(call, nic)) for nic in spec.nics]
-    if not placed:
-        return []
-    known = {str(one["mac_address"]).lower(): one for one in search(call, spec.id)}
-    return [_ensure(call, spec, nic, network, wanted, known) for nic, network, wanted in placed]
+    return [_ensure(call, spec, nic, network, wanted) for nic, network, wanted in placed]
 
 
 def guards(call: Call, nic: NicSpec) -> list[str]:
@@ -40,42 +37,36 @@ def guards(call: Call, nic: NicSpec) -> list[str]:
     return [groups.require(call, group.id) for group in nic.security_groups] or [groups.open_group(call)]
 
 
-def _ensure(
-    call: Call, spec: InstanceSpec, nic: NicSpec, network: str, wanted: list[str], known: dict[str, Json]
-) -> str:
-    port = known.get(nic.mac.lower())
-    if port is None:
-        body: Json = {
-            "network_id": network,
-            "name": spec.hostname,
-            "description": call.marker.description(KIND, spec.id),
-            "mac_address": nic.mac,
-            "fixed_ips": [{"ip_address": nic.address}],
-            "security_groups": wanted,
-        }
-        return str(_create(call, spec, nic, body)["id"])
-    if set(port.get("security_groups") or ()) != set(wanted):
-        call.network.put(f"/ports/{port['id']}", {"port": {"security_groups": wanted}})
-    return str(port["id"])
-
-
-def _create(call: Call, spec: InstanceSpec, nic: NicSpec, body: Json) -> Json:
+def _ensure(call: Call, spec: InstanceSpec, nic: NicSpec, network: str, wanted: list[str]) -> str:
+    """Created at once: where the port is there already, its MAC and its address are taken, and it is looked for then."""
+    body: Json = {
+        "network_id": network,
+        "name": spec.hostname,
+        "description": call.marker.description(KIND, spec.id),
+        "mac_address": nic.mac,
+        "fixed_ips": [{"ip_address": nic.address}],
+        "security_groups": wanted,
+    }
     try:
-        made: Json = call.network.post("/ports", {"port": body})["port"]
-        return made
+        return str(call.network.post("/ports", {"port": body})["port"]["id"])
     except Refused as refused:
         if refused.status != 409:
             raise
-        # The answer to an earlier creation was lost, and it is only seen now.
-        for one in search(call, spec.id):
-            if str(one["mac_address"]).lower() == nic.mac.lower():
-                return one
-        holder = _holder(call, str(body["network_id"]), nic.address)
+        for port in search(call, spec.id):
+            if str(port["mac_address"]).lower() == nic.mac.lower():
+                _guard(call, port, wanted)
+                return str(port["id"])
+        holder = _holder(call, network, nic.address)
         if holder is None:
             raise
         raise Conflict(
             "address.in_use", address=nic.address, network=nic.network.id, host=call.host, instance=holder
         ) from refused
+
+
+def _guard(call: Call, port: Json, wanted: list[str]) -> None:
+    if set(port.get("security_groups") or ()) != set(wanted):
+        call.network.put(f"/ports/{port['id']}", {"port": {"security_groups": wanted}})
 
 
 def _holder(call: Call, network_id: str, address: str) -> str | None:
@@ -92,8 +83,8 @@ def apply_groups(call: Call, server_id: str, nics: Sequence[NicSpec]) -> None:
     wanted = {nic.mac.lower(): guards(call, nic) for nic in nics}
     for port in call.network.list("/ports", "ports", device_id=server_id):
         guarded = wanted.get(str(port["mac_address"]).lower())
-        if guarded is not None and set(port.get("security_groups") or ()) != set(guarded):
-            call.network.put(f"/ports/{port['id']}", {"port": {"security_groups": guarded}})
+        if guarded is not None:
+            _guard(call, port, guarded)
 
 
 def discard(call: Call, instance_id: str, server_ids: Collection[str] = ()) -> None:

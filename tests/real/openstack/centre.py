@@ -21,7 +21,7 @@ from egovcloud.drivers.base import (
     SecurityGroupSpec,
     VolumeSpec,
 )
-from egovcloud.drivers.openstack import OpenStackDriver
+from egovcloud.drivers.openstack import OpenStackDriver, groups
 from egovcloud.drivers.openstack.marker import Marker
 from tests.real.openstack import seed
 from tests.real.openstack.layout import COMPUTES, Layout
@@ -150,3 +150,7 @@ class Centre:
                         continue
         for server in self.driver.list_owned(COMPUTES[1], within=LIMIT):
             self.driver.delete_owned(server, within=LIMIT)
+        # The group of ports that no group guards stays as long as its installation, which ends here.
+        for group in self.described(self.sdk.network.security_groups(), groups.NOBODY):
+            if self.marker.digest in group.description:
+                self.sdk.network.delete_security_group(group.id)

@@ -41,7 +41,7 @@ def answer(status: int, document: object, **headers: str) -> Refused | Unanswere
 def test_definite_answers(status: int, sentence: str, kind: str, code: str) -> None:
     error = answer(status, {"someFault": {"message": sentence, "code": status}})
     assert isinstance(error, Refused)
-    assert error.detail == sentence
+    assert error.detail == sentence.rstrip(".")
     assert (error.status, error.problem.kind, error.problem.code) == (status, kind, code)
 
 
