@@ -6,7 +6,8 @@ both languages, in ``egovcloud.domain.messages``. Faces map the kind to an HTTP 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class Problem(Exception):
@@ -31,6 +32,11 @@ class Problem(Exception):
 
     def __str__(self) -> str:
         return self.text("en")
+
+
+def cause(error: Mapping[str, Any] | None) -> object:
+    """What a stored failure says, as a value of another problem: its sentence is made when that one's is."""
+    return {"code": error["code"], "params": error.get("params") or {}} if error and "code" in error else "-"
 
 
 class Transient(Problem):

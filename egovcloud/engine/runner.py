@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from egovcloud.domain.clock import Clock
-from egovcloud.domain.errors import Conflict, Permanent, Problem, Transient
+from egovcloud.domain.errors import Conflict, Permanent, Problem, Transient, cause
 from egovcloud.engine import crashpoints
 from egovcloud.engine.claims import Claim, Fenced, count_rejection, hold, let_go
 from egovcloud.engine.kinds import OperationKind, Registry, Result, Run, StepKind, Wait
@@ -115,9 +115,9 @@ class Runner:
         if operation.cancel_requested and kind.cancellable:
             return self._turn_back(page, Permanent("operation.cancelled", actor=operation.cancelled_by or "-"), step)
         if now >= operation.deadline_at:
-            last = (step.error or {}).get("detail", "-")
             deadline = operation.deadline_at.isoformat(timespec="seconds")
-            return self._turn_back(page, Permanent("operation.deadline", deadline=deadline, last=last), step)
+            problem = Permanent("operation.deadline", deadline=deadline, last=cause(step.error))
+            return self._turn_back(page, problem, step)
         return self._step(page, kind, step)
 
     def _step(self, page: Page, kind: OperationKind, step: Step) -> bool:
@@ -298,7 +298,7 @@ class Runner:
 
 def _as_data(problem: Problem) -> dict[str, Any]:
     params = {
-        key: value if value is None or isinstance(value, int | float) else str(value)
+        key: value if value is None or isinstance(value, int | float | dict) else str(value)
         for key, value in problem.params.items()
     }
     return {"code": problem.code, "kind": problem.kind, "params": params, "detail": problem.text("en")}

@@ -27,15 +27,24 @@ CATALOGUE: dict[str, Sentence] = _load()
 
 
 def render(code: str, params: Mapping[str, object], language: str = "en") -> str:
-    """The sentence for ``code`` in ``language`` (``zh``, else English); an unknown code is its own sentence."""
+    """The sentence for ``code`` in ``language`` (``zh``, else English); an unknown code is its own sentence.
+
+    A value that is a problem of its own, ``{"code", "params"}``, becomes its sentence: causes are told in one language.
+    """
     sentence = CATALOGUE.get(code)
     if sentence is None:
         return f"{code}: " + ", ".join(f"{k}={v}" for k, v in sorted(params.items()))
     column = 1 if language.startswith("zh") else 0
-    values = _Lenient(params)
+    values = _Lenient({name: _said(value, language) for name, value in params.items()})
     if (word := CATALOGUE.get(f"word.{params.get('resource')}")) is not None:
         values["resource"] = word[column]
     return sentence[column].format_map(values)
+
+
+def _said(value: object, language: str) -> object:
+    if isinstance(value, Mapping) and "code" in value:
+        return render(str(value["code"]), value.get("params") or {}, language)
+    return value
 
 
 class _Lenient(dict[str, object]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from egovcloud.domain.errors import Permanent
+from egovcloud.domain.errors import Permanent, cause
 from egovcloud.engine.kinds import Result, Run, Wait
 from egovcloud.store.models import Operation
 
@@ -24,5 +24,5 @@ def await_children(run: Run) -> Result | Wait:
     failures = [error or {} for state, error in rows if state != "succeeded"]
     if failures:
         first = next((e for e in failures if e.get("code") != "operation.dependency"), failures[0])
-        raise Permanent("operation.children", failed=len(failures), total=len(rows), first=first.get("detail", "-"))
+        raise Permanent("operation.children", failed=len(failures), total=len(rows), first=cause(first))
     return {"parts": len(rows)}

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from egovcloud.domain.errors import Conflict, Permanent, Transient
+from egovcloud.domain.messages import render
 from egovcloud.engine.kinds import LONG, SECONDS_PER_GIB, Wait
 from egovcloud.engine.runner import MAX_BACKOFF, MAX_CONFLICTS, MAX_SURPRISES
 from egovcloud.store.models import Event, Step
@@ -137,7 +138,13 @@ def test_after_the_deadline_it_is_undone_with_the_last_reason(toys: Toys) -> Non
     assert operation.state == "failed"
     assert operation.error is not None
     assert operation.error["code"] == "operation.deadline"
-    assert "h9" in str(operation.error["params"]["last"])
+    assert operation.error["params"]["last"] == {
+        "code": "driver.unreachable",
+        "params": {"host": "h9", "detail": "refused"},
+    }
+    assert "h9" in operation.error["detail"]
+    told = render("operation.deadline", operation.error["params"], "zh")
+    assert told.endswith(render("driver.unreachable", {"host": "h9", "detail": "refused"}, "zh"))
     assert toys.log == ["toy.one", "undo toy.two", "undo toy.one", "failure toy"]
 
 
