@@ -38,7 +38,7 @@ def guards(call: Call, nic: NicSpec) -> list[str]:
 
 
 def _ensure(call: Call, spec: InstanceSpec, nic: NicSpec, network: str, wanted: list[str]) -> str:
-    """Created at once: where the port is there already, its MAC and its address are taken, and it is looked for then."""
+    """Created at once: where it is there already, its MAC and its address are taken, and it is looked for then."""
     body: Json = {
         "network_id": network,
         "name": spec.hostname,
