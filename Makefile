@@ -1,5 +1,5 @@
 # egovcloud: `make up` for a centre on this machine, `make demo` for a simulated one, `make test` for proof.
-.PHONY: up down clean demo test test-real bench docs
+.PHONY: up down clean demo test test-real test-openstack bench docs
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 
@@ -24,6 +24,10 @@ test:
 test-real:
 	@config/install.sh test
 	@$(PY) -m tests.run real
+
+test-openstack:
+	@config/install.sh test
+	@$(PY) -m tests.real.openstack run
 
 bench:
 	@config/install.sh test

@@ -28,6 +28,7 @@ from egovcloud.console.events import Hub
 from egovcloud.console.screen import add_screens
 from egovcloud.console.static import add_console
 from egovcloud.domain.clock import Clock, system_clock
+from egovcloud.domain.errors import Permanent
 from egovcloud.drivers.base import Driver
 from egovcloud.engine.operations import REGISTRY
 from egovcloud.engine.providers import Factory, Providers
@@ -301,7 +302,17 @@ def _libvirt(installation_id: str, _name: str, config: Mapping[str, Any]) -> Dri
     return LibvirtDriver(installation_id, hosts)
 
 
-FACTORIES: Mapping[str, Factory] = {"simulator": _simulator, "libvirt": _libvirt}
+def _openstack(installation_id: str, _name: str, config: Mapping[str, Any]) -> Driver:
+    # The SDK is large: whoever has no such cloud should not wait for it.
+    from egovcloud.drivers.openstack import CloudConfig, OpenStackDriver
+
+    try:
+        return OpenStackDriver(installation_id, CloudConfig.of(config))
+    except TypeError as error:  # a key that is missing or unknown
+        raise Permanent("cloud.config", detail=str(error)) from None
+
+
+FACTORIES: Mapping[str, Factory] = {"simulator": _simulator, "libvirt": _libvirt, "openstack": _openstack}
 
 
 def configure_logs(settings: Settings) -> None:

@@ -56,6 +56,10 @@ STAGES = {
         proof("chaos", "tests/chaos", "-n", "2", "--dist", "worksteal"),
         proof("browser", "tests/browser"),
     ],
+    "openstack": [  # on the bed that tests.real.openstack starts
+        proof("contract on OpenStack", "tests/contract", "--driver", "openstack"),
+        proof("OpenStack", "tests/real/openstack"),
+    ],
     "real": [
         proof(
             "bad input",

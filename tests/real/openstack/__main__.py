@@ -5,29 +5,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-from pathlib import Path
 
 from tests.real.openstack.bed import Bed
-
-ROOT = Path(__file__).parents[3]
-SUITES = (
-    ["tests/contract", "--driver", "openstack"],
-    ["tests/real/openstack"],
-)
-
-
-def run(bed: Bed) -> int:
-    """The exit code of the first suite that fails, or 0."""
-    with bed.up():
-        codes = []
-        for suite in SUITES:
-            command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", *suite]
-            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-            codes.append(subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode)
-    return next((code for code in codes if code), 0)
+from tests.run import main as proofs
 
 
 def main(arguments: list[str]) -> int:
@@ -47,7 +28,8 @@ def main(arguments: list[str]) -> int:
         case ["wipe"]:
             bed.stop(wipe=True)
         case ["run"]:
-            return run(bed)
+            with bed.up():
+                return proofs(["openstack"])
         case _:
             print(__doc__)
             return 2
