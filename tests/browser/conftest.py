@@ -47,6 +47,14 @@ class City:
         """The switches of the simulated clouds behind it."""
         return [Faults(path) for path in sorted(self.directory.glob("cloud-*.sqlite"))]
 
+    def reset(self, username: str) -> None:
+        """A new one-time password, as the command line gives it."""
+        kept = self.directory / f"{secrets.token_hex(8)}.password"
+        command = [str(Path(sys.executable).parent / "egovcloud"), "user", "reset-password", username]
+        environment = {**os.environ, "EGOV_CONFIG": str(self.directory / "egovcloud.toml")}
+        subprocess.run([*command, "--password-file", str(kept)], env=environment, cwd=ROOT, check=True)
+        self.passwords[username] = kept.read_text().strip()
+
     def sign_in(self, context: BrowserContext, username: str) -> None:
         """Sign in without the page; the one-time password is changed on the way."""
         headers = {"Origin": self.url}
