@@ -48,12 +48,17 @@ def operations() -> str:
 def capabilities() -> str:
     """Which capability each driver declares, as the contract suite has proved it."""
     from egovcloud.drivers.libvirt import HostConfig, LibvirtDriver
+    from egovcloud.drivers.openstack import CloudConfig, OpenStackDriver, PoolConfig
     from egovcloud.drivers.simulator import SimulatorDriver
 
+    cloud = CloudConfig(
+        "docs", pools={"ssd": PoolConfig("ssd"), "local": PoolConfig(root="hypervisor")}, external_network="internet"
+    )
     drivers = {
         "simulator": SimulatorDriver("docs", "/nonexistent").capabilities,
         "libvirt (QEMU)": LibvirtDriver("docs", {"h": HostConfig("qemu:///system")}).capabilities,
         "libvirt (test)": LibvirtDriver("docs", {"h": HostConfig("test:///default")}).capabilities,
+        "OpenStack": OpenStackDriver("docs", cloud).capabilities,
     }
     lines = [f"| capability | {' | '.join(drivers)} |", "|---|" + "---|" * len(drivers)]
     for one in Capability:
