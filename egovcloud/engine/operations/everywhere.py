@@ -17,10 +17,16 @@ from egovcloud.store.models import Host, Operation, Provider, StoragePool
 
 
 def hosts(run: Run) -> list[tuple[Driver, str, list[str]]]:
-    """(driver, host, its pools) of every host of an enabled provider."""
+    """(driver, host, its pools) of every host of an enabled provider that is not down.
+
+    A dead host holds nobody up: what it still has bears our mark and belongs to no row any more, so that the orphan
+    sweep takes it when the host is back.
+    """
     with run.database.read() as session:
         rows = session.execute(
-            select(Host, Provider).join(Provider, Provider.id == Host.provider_id).where(Provider.enabled.is_(True))
+            select(Host, Provider)
+            .join(Provider, Provider.id == Host.provider_id)
+            .where(Provider.enabled.is_(True), Host.health != "down")
         ).all()
         pools: dict[str, list[str]] = {}
         for pool in session.scalars(select(StoragePool)):
@@ -29,7 +35,7 @@ def hosts(run: Run) -> list[tuple[Driver, str, list[str]]]:
 
 
 def remove(call: Callable[[Driver, str, list[str]], None], run: Run) -> Result:
-    """Remove from every host; a host that can't be reached makes the step wait, since it would be left behind."""
+    """Remove from every host; one that can't be reached makes the step wait until it answers or is known to be down."""
     for driver, host, pools in hosts(run):
         call(driver, host, pools)
     return {}
