@@ -137,7 +137,8 @@ def test_an_operation_is_tried_again_and_another_called_off(city: City, open_pag
     page.get_by_test_id("operation-retry").click()
     in_state(page, "operation-state", "succeeded")
 
-    # The guest takes seconds to power off: time enough to think again.
+    # The guest takes its time to power off, so that there is time to think again.
+    disturb(city, "shutdown=60")
     one = machine(page, city, 3)
     page.goto(f"{city.url}/instances/{one['id']}")
     act(page, "resize")
@@ -145,6 +146,7 @@ def test_an_operation_is_tried_again_and_another_called_off(city: City, open_pag
     submitted(page, "resize")
     page.get_by_test_id("toast").get_by_role("link").click()
     page.get_by_test_id("operation-cancel").click()
+    disturb(city, "shutdown=4")
     in_state(page, "operation-state", "cancelled")
     picture(page, "operation-cancelled-en-light")
 

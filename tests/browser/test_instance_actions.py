@@ -53,7 +53,11 @@ def test_snapshot_restore_and_delete(city: City, open_page: Open, picture: Pictu
 
     row.get_by_role("button", name="Revert").click()
     confirm_by_name(page, "before the upgrade")
-    in_state(page, "instance-state", "reverting")
+    expect(page.get_by_test_id("danger")).to_have_count(0)
+    page.get_by_test_id("toast").get_by_role("link").last.click()
+    expect(page.locator("main h1")).to_contain_text("Revert to snapshot")
+    in_state(page, "operation-state", "succeeded")
+    page.goto(f"{city.url}/instances/{one['id']}?tab=snapshots")
     in_state(page, "instance-state", "active")
 
     row.get_by_role("button", name="Delete").click()
