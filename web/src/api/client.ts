@@ -82,8 +82,28 @@ async function call<T>(method: string, path: string, options: Options = {}): Pro
   return (await response.json()) as T
 }
 
+/** Answers that were asked for before the page that shows them was there; each is taken once. */
+const ahead = new Map<string, Promise<unknown>>()
+
+/** Ask now for what `api.get` of this path will want in a moment; when it fails, that one asks anew and tells why. */
+export function askAhead(path: string): void {
+  ahead.set(path, call('GET', path, { quiet401: true }).catch(() => undefined))
+}
+
+async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
+  const early = query && Object.keys(query).length ? undefined : ahead.get(path)
+  ahead.delete(path)
+  return ((await early) as T | undefined) ?? call<T>('GET', path, { query, signal })
+}
+
+function session<T>(method: 'GET' | 'POST' | 'DELETE', body?: unknown): Promise<T> {
+  // What the one before was shown is not for the next.
+  if (method !== 'GET') ahead.clear()
+  return call<T>(method, '/session', { body, quiet401: true })
+}
+
 export const api = {
-  get: <T>(path: string, query?: Query, signal?: AbortSignal) => call<T>('GET', path, { query, signal }),
+  get,
   page: <T>(path: string, query?: Query, signal?: AbortSignal) => call<Page<T>>('GET', path, { query, signal }),
   post: <T>(path: string, body: unknown = {}, options: Options = {}) => call<T>('POST', path, { ...options, body }),
   patch: <T>(path: string, body: unknown, options: Options = {}) => call<T>('PATCH', path, { ...options, body }),
@@ -96,6 +116,5 @@ export const api = {
       credentials: 'same-origin',
       signal,
     }),
-  session: <T>(method: 'GET' | 'POST' | 'DELETE', body?: unknown) =>
-    call<T>(method, '/session', { body, quiet401: true }),
+  session,
 }
