@@ -191,7 +191,7 @@ def fill(database: Database, world: worlds.World, count: int = ROWS) -> None:
     chance = random.Random(1)
     for begin in range(0, count, 5000):
         rows = []
-        for number in range(begin, begin + 5000):
+        for number in range(begin, min(begin + 5000, count)):
             name = f"{chance.choice(words)}-{number:06d}"
             rows.append(
                 {**base, "id": new_id(), "name": name, "hostname": name, "search": name, "state": chance.choice(states)}

@@ -1,33 +1,48 @@
-"""What the driver adds on a real OpenStack: ``python -m bench.openstack [MACHINES]``, on the bed of the tests.
+"""What the driver adds on a real OpenStack: ``python -m bench.openstack [MACHINES [LISTED]]``, on the bed of the tests.
 
 Machines with a port each, made through the driver and by a loop of openstacksdk, of equal concurrency in the same run;
-the requests of both are counted on the way.
+the requests of both are counted on the way. Then a list of many machines: by our API, which answers from what it has
+observed, and says when, and by openstacksdk, which asks Nova for every one of them.
 """
 
 from __future__ import annotations
 
+import statistics
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import openstack
 from openstack.config import loader
+from openstack.connection import Connection
 
+from bench.control_plane import centre, fill
 from bench.report import Line, show
 from egovcloud.drivers.base import InstanceSpec
+from egovcloud.services import installation, token
+from tests import world as worlds
+from tests.real.hosts import until
+from tests.real.openstack import seed
 from tests.real.openstack.bed import Bed
 from tests.real.openstack.centre import HOST, LIMIT, Centre
 from tests.real.openstack.layout import Layout
 from tests.real.openstack.through import Way, proxied
+from tests.support.server import Served
 
 MACHINES = 50
 LANES = 4
+LISTED = 500
+PAGE = 200
+BATCH = 100  # servers of one request
+ROUNDS = 5
 FIRST = 130  # of the loop's addresses, beyond those that the driver's machines have
 
 
@@ -126,10 +141,83 @@ def bench_creation(layout: Layout, machines: int) -> list[Line]:
     ]
 
 
+def bench_list(layout: Layout, listed: int) -> list[Line]:
+    """All of ``listed`` machines in pages, the median of ``ROUNDS``: from our API, and from Nova."""
+    with servers(layout, listed) as sdk:
+        theirs = _median(lambda: _count(sdk.compute.servers(details=True, limit=PAGE), listed))
+    with centre(hosts=2) as (world, _, _, directory), worlds.enter(world) as inside:
+        fill(inside.database, world, listed)
+        actor = installation.stand_in(inside.house, "operator")
+        secret = token.create(inside.house, actor, "bench", sorted(actor.permissions()), 1)[1]
+        with (
+            Served(world.url, directory) as served,
+            httpx.Client(headers={"Authorization": f"Bearer {secret}"}) as http,
+        ):
+            ours = _median(lambda: _count(_items(http, f"{served.url}/api/v1/instances"), listed))
+    return [
+        Line(
+            f"list of {listed} machines, in pages of {PAGE}",
+            f"{ours * 1000:.0f} ms",
+            f"{theirs * 1000:.0f} ms (openstacksdk, /servers/detail)",
+            f"{theirs / ours:.1f} times faster",
+            "at least 20 times",
+        )
+    ]
+
+
+@contextmanager
+def servers(layout: Layout, count: int) -> Iterator[Connection]:
+    """So many servers, made a hundred at a time; gone afterwards."""
+    sdk = seed.centre(layout)
+    name = f"list-{uuid.uuid4()}"
+    image = sdk.create_image(name, data=b"a disk without a system" * 4096, disk_format="raw", wait=True)
+    flavor = sdk.compute.create_flavor(name=name, vcpus=1, ram=64, disk=1)
+    try:
+        for _ in range(0, count, BATCH):
+            number = {"min_count": min(BATCH, count), "max_count": min(BATCH, count)}
+            sdk.compute.create_server(name=name, flavor_id=flavor.id, image_id=image.id, networks="none", **number)
+        settled = lambda: not list(sdk.compute.servers(name=name, status="BUILD"))  # noqa: E731
+        until("the servers are built", settled, limit=LIMIT + count * 5, every=2)
+        yield sdk
+    finally:
+        for server in sdk.compute.servers(details=False, name=name):
+            sdk.compute.delete_server(server.id)
+        gone = lambda: not list(sdk.compute.servers(details=False, name=name, limit=1))  # noqa: E731
+        until("the servers are gone", gone, limit=LIMIT + count * 5, every=2)
+        sdk.compute.delete_flavor(flavor)
+        sdk.image.delete_image(image.id)
+
+
+def _items(http: httpx.Client, url: str) -> Iterator[Any]:
+    after = None
+    while True:
+        page = http.get(url, params={"limit": PAGE, **({"after": after} if after else {})}).raise_for_status().json()
+        yield from page["items"]
+        after = page["next"]
+        if after is None:
+            return
+
+
+def _count(found: Iterable[object], wanted: int) -> None:
+    number = sum(1 for _ in found)
+    assert number == wanted, f"{number} of {wanted} were listed"
+
+
+def _median(work: Callable[[], object]) -> float:
+    """Seconds; the first round, in which both sides warm up, is not counted."""
+    work()
+    times = []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times)
+
+
 def main(arguments: list[str]) -> None:
-    machines = int(arguments[0]) if arguments else MACHINES
+    machines, listed = [int(one) for one in arguments] + [MACHINES, LISTED][len(arguments) :]
     with Bed().up() as layout:
-        show(bench_creation(layout, machines))
+        show([*bench_creation(layout, machines), *bench_list(layout, listed)])
 
 
 if __name__ == "__main__":
