@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Conflict, QuotaExceeded
 from egovcloud.scheduler import Ask, HostView, StorageView, Verdict, place
-from egovcloud.store.models import Host, HostPool, Instance, Provider, StoragePool
+from egovcloud.store.models import Host, HostPool, Instance, Provider, StoragePool, Volume
 
 
 def host_views(session: Session, groups: Iterable[str] = ()) -> list[HostView]:
@@ -128,6 +128,31 @@ def claim_pool(session: Session, pool_id: str, size_gib: int, ratio: float) -> N
         pool = session.get_one(StoragePool, pool_id, populate_existing=True)
         free = int(pool.capacity_gib * ratio - pool.allocated_gib)
         raise QuotaExceeded("pool.full", pool=pool.name, asked=size_gib, free=free)
+
+
+def beside(session: Session, volume: Volume, instance: Instance) -> dict[str, Any] | None:
+    """Changes of the volume's row that put it where the instance is; ``None`` when its storage is not seen there.
+
+    A volume of shared storage is reached through any host of its cloud; the promise of its space moves along.
+    """
+    if volume.host_id == instance.host_id:
+        return {}
+    if volume.storage_pool_id is None or instance.host_id is None:
+        return None
+    here = session.get_one(StoragePool, volume.storage_pool_id)
+    provider = select(Host.provider_id).where(Host.id == volume.host_id).scalar_subquery()
+    found = (
+        select(StoragePool.id)
+        .join(Host, Host.id == StoragePool.host_id)
+        .where(Host.id == instance.host_id, Host.provider_id == provider)
+        .where(StoragePool.name == here.name, StoragePool.shared.is_(True))
+    )
+    there = session.scalars(found).one_or_none() if here.shared else None
+    if there is None:
+        return None
+    claim_pool(session, there, volume.size_gib, disk_ratio(session, instance.host_id))
+    claim_pool(session, here.id, -volume.size_gib, 1.0)
+    return {"host_id": instance.host_id, "storage_pool_id": there}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from egovcloud.domain.errors import Conflict, Invalid
 from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.domain.quota import volume_amount
+from egovcloud.engine import capacity
 from egovcloud.engine.enqueue import enqueue
 from egovcloud.services import provisioning, rules
 from egovcloud.services.actor import Actor
@@ -17,7 +18,7 @@ from egovcloud.services.house import House, Unit, visible
 from egovcloud.services.instance import confirmed
 from egovcloud.store import ledger
 from egovcloud.store.journal import touch, transition
-from egovcloud.store.models import Instance, Operation, Project, StoragePool, Volume
+from egovcloud.store.models import Instance, Operation, Project, Volume
 
 SIZE_GIB = (1, 65536)
 
@@ -67,17 +68,18 @@ def rename(house: House, actor: Actor, id_: str, *, name: str) -> Volume:
 
 
 def attach(house: House, actor: Actor, id_: str, *, instance_id: str) -> Operation:
-    """To an instance of the same project on the same host."""
+    """To an instance of the same project on the same host, or on another one that sees its storage."""
     with house.write(actor, "volume.attach", "volume") as unit:
         session = unit.session
         volume = _mine(unit, "volume:attach", id_)
         # Held until the volume says that it is being attached: a migration that begins then waits for it.
         session.get(Instance, instance_id, with_for_update=True, populate_existing=True)
         instance = instance_in(session, session.get_one(Project, volume.project_id), instance_id)
-        pool = session.get(StoragePool, volume.storage_pool_id) if volume.storage_pool_id else None
-        if volume.host_id != instance.host_id and not (pool and pool.shared):
+        place = capacity.beside(session, volume, instance)
+        if place is None:
             raise Conflict("volume.other_host", volume=volume.name, instance=instance.name)
-        return _act(unit, volume, "attach", "volume.attach", {"instance_id": instance.id}, instance_id=instance.id)
+        changes = {"instance_id": instance.id, **place}
+        return _act(unit, volume, "attach", "volume.attach", {"instance_id": instance.id}, **changes)
 
 
 def detach(house: House, actor: Actor, id_: str) -> Operation:

@@ -141,17 +141,11 @@ def begin_attach(session: Session, run: Run, _: Result, operation: Operation) ->
     volume = _row(session, run)
     if volume.state != "attaching":
         instance = _ready(session, run.params["instance_id"])
-        pool = session.get(StoragePool, volume.storage_pool_id) if volume.storage_pool_id else None
-        if volume.host_id != instance.host_id and not (pool and pool.shared):
+        place = capacity.beside(session, volume, instance)
+        if place is None:
             raise Permanent("volume.other_host", volume=volume.name, instance=instance.name)
-        transition(
-            session,
-            volume,
-            "attach",
-            now=run.now,
-            operation_id=operation.id,
-            instance_id=run.params["instance_id"],
-        )
+        at = run.now
+        transition(session, volume, "attach", now=at, operation_id=operation.id, instance_id=instance.id, **place)
 
 
 def attach(run: Run) -> Result:

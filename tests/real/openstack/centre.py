@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -141,15 +142,10 @@ class Centre:
     # -- the end -----------------------------------------------------------------------------------------------------
     def clean(self) -> None:
         """Away with all that bears the installation's mark, as the sweep would do it."""
-        for kind in _ORDER:
-            for owned in self.driver.list_owned(HOST, within=LIMIT):
-                if owned.kind is kind:
-                    try:
-                        self.driver.delete_owned(owned, within=LIMIT)
-                    except NotFound:
-                        continue
-        for server in self.driver.list_owned(COMPUTES[1], within=LIMIT):
-            self.driver.delete_owned(server, within=LIMIT)
+        listed = {one.external_id: one for host in COMPUTES for one in self.driver.list_owned(host, within=LIMIT)}
+        for owned in sorted(listed.values(), key=lambda one: _ORDER.index(one.kind)):
+            with suppress(NotFound):
+                self.driver.delete_owned(owned, within=LIMIT)
         # The group of ports that no group guards stays as long as its installation, which ends here.
         for group in self.described(self.sdk.network.security_groups(), groups.NOBODY):
             if self.marker.digest in group.description:
