@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, expect, sync_playwright
 
 from egovcloud.drivers.simulator.faults import Faults
 from tests.support.server import free_port
@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ARTEFACTS = ROOT / "tests/artefacts"
 CHROMIUM = "/usr/bin/chromium"
 START_SECONDS = 240.0
+EXPECT_MS = 30_000  # the default of 5 s is short for a machine with much else to do
 # Nothing of this may reach for a network that is not there.
 FLAGS = [
     "--no-sandbox",
@@ -107,6 +108,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
     assert Path(CHROMIUM).exists(), f"{CHROMIUM} is missing; config/install.sh test installs it"
+    expect.set_options(timeout=EXPECT_MS)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield launched

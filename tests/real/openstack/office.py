@@ -134,7 +134,7 @@ def opened(way: Way, layout: Layout, directory: Path) -> Iterator[Office]:
     database = Database(url)
     schema.upgrade(database)
     database.dispose()
-    with Centre(url, directory, clock=system_clock, reconcile_interval=RECONCILE, log_level="warning") as centre:
+    with Centre(url, directory, clock=system_clock, reconcile_interval=RECONCILE) as centre:
         worker, ticks = centre.installation.worker(), centre.installation.ticks()
         worker.start()
         ticks.start()

@@ -103,7 +103,7 @@ def test_a_bureaus_request_on_a_real_cloud(office: Office, layout: Layout) -> No
     assert not [one for one in cloud.block_storage.volumes() if dict(one.metadata).get("egov_id") == volume["id"]]
     assert not [one for one in cloud.network.ports() if str(one.description).rpartition("/")[2] in known]
     used = office.see(f"/quotas/{office.ids['bureau']}")["resources"]
-    assert all(resource["used"] == 0 for resource in used), used
+    assert all((resource["reserved"], resource["committed"]) == (0, 0) for resource in used), used
 
 
 def test_what_changes_behind_our_back_is_seen(office: Office, layout: Layout) -> None:
