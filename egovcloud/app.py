@@ -65,7 +65,11 @@ class Installation:
     def database(self) -> Database:
         if self.settings.database_url is None:
             self.settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return Database(self.settings.url, pool_size=self.settings.database_connections)
+        return Database(
+            self.settings.url,
+            pool_size=self.settings.database_connections,
+            patience=self.settings.database_patience,
+        )
 
     @cached_property
     def house(self) -> House:

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None  # default: SQLite in state_dir; may hold a password
     secret_key_file: Path | None = None  # default: state_dir/secret.key, made at the first start
     database_connections: PositiveInt = 16  # kept open by each process; twice as many at the most
+    database_patience: float = Field(default=8, ge=2, le=300)  # a network that is silent for longer has lost it
     migrations_dir: Path | None = None  # default: found beside the package
     console_dir: Path | None = None  # default: found in the package
     image_dir: Path | None = None  # images may be registered from here alone; default: state_dir/images

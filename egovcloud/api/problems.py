@@ -15,6 +15,7 @@ from werkzeug.routing import RequestRedirect
 from egovcloud.api.schemas import Answer
 from egovcloud.domain import errors
 from egovcloud.domain.messages import render
+from egovcloud.services.house import away
 
 log = structlog.get_logger("egovcloud.api")
 
@@ -239,5 +240,8 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def _(error: Exception) -> Response:
+        if (problem := away(error)) is not None:
+            log.warning("request.database", error=type(error).__name__)
+            return answer(problem)
         log.exception("request.crashed", error=type(error).__name__)
         return answer(errors.Permanent("internal.error"))

@@ -20,7 +20,7 @@ from egovcloud.domain.errors import Invalid, Problem, Transient
 from egovcloud.services import event_feed as feed
 from egovcloud.services.actor import Actor
 from egovcloud.services.event_feed import Position, Told
-from egovcloud.services.house import House
+from egovcloud.services.house import House, away
 from egovcloud.settings import Settings
 
 log = structlog.get_logger("egovcloud.events")
@@ -101,6 +101,11 @@ class Hub:
                     spoke = monotonic()
         except Problem as problem:
             log.warning("stream.broken", code=problem.code)
+        except Exception as error:
+            # The client comes back with its place, by the front to a host whose database answers.
+            if (lost := away(error)) is None:
+                raise
+            log.warning("stream.broken", code=lost.code)
         finally:
             self._leave()
 

@@ -1,4 +1,8 @@
-"""A driver whose calls are timed: how the clouds answer is the first thing to ask on a slow day."""
+"""A driver whose calls are timed, and made only by whoever may act.
+
+How the clouds answer is the first thing to ask on a slow day; and a worker whose lease has run out must not begin
+another call, however many its step would still make.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from typing import Any, cast
 
 from egovcloud.domain.errors import Problem
 from egovcloud.drivers.base import Driver
+from egovcloud.engine import leash
 from egovcloud.telemetry.meters import DRIVER_CALLS
 
 
@@ -38,6 +43,7 @@ def metered(driver: Driver) -> Driver:
 def _timed(call: Callable[..., Any], kind: str, name: str) -> Callable[..., Any]:
     @functools.wraps(call)
     def run(*arguments: Any, **options: Any) -> Any:
+        leash.check()
         begun = time.perf_counter()
         outcome = "crash"
         try:

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Row, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -18,8 +19,9 @@ from egovcloud.domain.errors import Conflict, Permanent, Problem, Transient, cau
 from egovcloud.engine import crashpoints
 from egovcloud.engine.claims import Claim, Fenced, count_rejection, hold, let_go
 from egovcloud.engine.kinds import OperationKind, Registry, Result, Run, StepKind, Wait
+from egovcloud.engine.leash import Lapsed, Leash, current, seconds
 from egovcloud.engine.providers import Providers
-from egovcloud.store.database import Database
+from egovcloud.store.database import Database, unavailable
 from egovcloud.store.journal import transition
 from egovcloud.store.models import Dependency, Operation, Step
 from egovcloud.store.secrets import Cipher
@@ -28,6 +30,7 @@ from egovcloud.telemetry.meters import OPERATIONS_ENDED, STALE_WRITES
 log = structlog.get_logger()
 
 MAX_BACKOFF = 30.0  # seconds; what failed for long is still tried again soon after the cause is mended
+AWAY_SECONDS = 0.5  # between two looks for a database that is away
 MAX_SURPRISES = 5  # unexpected exceptions of one step before it is given up
 MAX_CONFLICTS = 8  # of one step, with the world; races between writers of ours are run again until the deadline
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
@@ -40,6 +43,7 @@ class Page:
     """One operation's page of the journal, as this worker knows it under its lease."""
 
     held: Claim
+    leash: Leash
     operation: Operation
     kind: OperationKind | None
     steps: list[Step]
@@ -69,28 +73,56 @@ class Runner:
     lease_seconds: float
     wake: Callable[[], None] = lambda: None
 
-    def run(self, held: Claim) -> None:
-        """Advance the operation under ``held`` until it ends or waits; never raises but for a broken database."""
-        bound = log.bind(operation=held.operation_id, lease=held.lease)
+    def run(self, held: Claim, leash: Leash | None = None, pause: Callable[[float], bool] = lambda _: False) -> None:
+        """Advance the operation under ``held`` until it ends or waits.
+
+        While the database is away, or the lease has run out on our own clock, nothing is done but to ask again after
+        ``pause(seconds)``: who still holds the lease goes on, who lost it is turned away. When ``pause`` answers
+        false, the reason is raised and the operation is left to its lease.
+        """
+        leash = leash or Leash(self.lease_seconds, seconds())
+        bound = log.bind(operation=held.operation_id, lease=held.lease, worker=held.worker)
+        token = current.set(leash)
         try:
-            page = self._open(held)
+            while not self._run_once(held, leash, bound, pause):
+                pass
+        except Lapsed:
+            raise
+        except Fenced:
+            bound.warning("fenced")
+            STALE_WRITES.inc()
+            count_rejection(self.database, held, now=self.clock())
+        finally:
+            current.reset(token)
+
+    def _run_once(self, held: Claim, leash: Leash, bound: Any, pause: Callable[[float], bool]) -> bool:
+        """Whether the operation went as far as it goes now; false when it has to be looked at again."""
+        try:
+            page = self._open(held, leash)
             while self._advance(page):
                 pass
             if page.operation.state in ENDED:
                 OPERATIONS_ENDED.labels(page.operation.kind, page.operation.state).inc()
-        except Fenced:
-            bound.warning("fenced", worker=held.worker)
-            STALE_WRITES.inc()
-            count_rejection(self.database, held, now=self.clock())
+            return True
+        except Lapsed:
+            bound.warning("lapsed")
+            if not pause(0.0):
+                raise
+        except SQLAlchemyError as error:
+            if not unavailable(error):
+                raise
+            bound.warning("database away", error=type(error).__name__)
+            if not pause(AWAY_SECONDS):
+                raise
+        return False
 
     # -- forward -------------------------------------------------------------------------------------------------
-    def _open(self, held: Claim) -> Page:
+    def _open(self, held: Claim, leash: Leash) -> Page:
         """Read the journal once; while the lease holds, nobody else writes in it."""
-        with self.database.unit() as session:
-            self._hold(session, held)
+        with self._proving(held, leash) as (session, _):
             operation = session.get_one(Operation, held.operation_id)
             listed = select(Step).where(Step.operation_id == operation.id).order_by(Step.position)
-            page = Page(held, operation, self.registry.kinds.get(operation.kind), list(session.scalars(listed)))
+            page = Page(held, leash, operation, self.registry.kinds.get(operation.kind), list(session.scalars(listed)))
             now = self.clock()
             if page.kind is None and operation.state != "undoing":
                 error = _as_data(Permanent("operation.unknown_kind", kind=operation.kind))
@@ -145,7 +177,9 @@ class Runner:
             return self._turn_back(page, problem, step)
         except Fenced:
             raise
-        except Exception:
+        except Exception as error:
+            if unavailable(error):
+                raise
             log.exception("step failed unexpectedly", operation=operation.id, kind=kind.name, step=definition.name)
             if step.attempts >= MAX_SURPRISES:
                 return self._turn_back(page, Permanent("internal.error"), step)
@@ -214,7 +248,11 @@ class Runner:
         except Problem as problem:
             delay = min(MAX_BACKOFF, getattr(problem, "retry_after", 1.0) * 2 ** min(step.attempts, 10))
             return self._park(page, step, delay, problem)
-        except Exception:
+        except Fenced:
+            raise
+        except Exception as error:
+            if unavailable(error):
+                raise
             log.exception("undo failed unexpectedly", operation=operation.id, step=definition.name)
             return self._park(page, step, min(MAX_BACKOFF, 2.0**step.attempts), Transient("internal.error"))
         with self._writing(page) as session:
@@ -237,8 +275,13 @@ class Runner:
         return False
 
     # -- shared --------------------------------------------------------------------------------------------------
-    def _hold(self, session: Session, held: Claim) -> Row[Any]:
-        return hold(session, held, now=self.clock(), lease_seconds=self.lease_seconds)
+    @contextmanager
+    def _proving(self, held: Claim, leash: Leash) -> Iterator[tuple[Session, Row[Any]]]:
+        """A transaction in which the lease is proved and prolonged, at both ends."""
+        since = seconds()
+        with self.database.unit() as session:
+            yield session, hold(session, held, now=self.clock(), lease_seconds=self.lease_seconds)
+        leash.extend(since)
 
     @contextmanager
     def _writing(self, page: Page) -> Iterator[Session]:
@@ -246,8 +289,7 @@ class Runner:
         rows: list[Operation | Step] = [page.operation, *page.steps]
         before = [(row, row.state, row.generation) for row in rows]
         try:
-            with self.database.unit() as session:
-                seen = self._hold(session, page.held)
+            with self._proving(page.held, page.leash) as (session, seen):
                 if seen.state != page.operation.state:
                     raise Fenced(page.held.operation_id)
                 set_committed_value(page.operation, "generation", seen.generation)

@@ -14,7 +14,7 @@ from egovcloud.domain.clock import Clock
 from egovcloud.engine.claims import OPEN
 from egovcloud.engine.enqueue import enqueue
 from egovcloud.engine.operations import REGISTRY
-from egovcloud.store.database import Database
+from egovcloud.store.database import Database, unavailable
 from egovcloud.store.models import Event, Operation, Provider, Step
 
 log = structlog.get_logger()
@@ -50,8 +50,12 @@ class Ticks:
         try:
             assert callable(tick)
             tick()
-        except SQLAlchemyError:
-            log.exception("tick failed")
+        except SQLAlchemyError as error:
+            # The next tick comes all the same; a database that is away is not worth a traceback each time.
+            if unavailable(error):
+                log.warning("tick failed", error=type(error).__name__)
+            else:
+                log.exception("tick failed")
 
     def reconcile(self) -> None:
         """One look at each enabled provider, unless the last one is still looking."""

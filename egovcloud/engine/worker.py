@@ -14,7 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from egovcloud.domain.ids import new_id
 from egovcloud.engine.claims import Claim, claim, due, renew
-from egovcloud.engine.runner import Runner
+from egovcloud.engine.leash import Leash, seconds
+from egovcloud.engine.runner import AWAY_SECONDS, Runner
+from egovcloud.store.database import unavailable
 
 log = structlog.get_logger()
 
@@ -34,10 +36,11 @@ class Worker:
     name: str = field(default_factory=worker_name)
 
     def __post_init__(self) -> None:
+        self.renewal_seconds = self.runner.lease_seconds / 3
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._held: dict[str, Claim] = {}
+        self._held: dict[str, tuple[Claim, Leash]] = {}
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="operation")
         self._loops = [
             threading.Thread(target=self._claim_loop, name="claims", daemon=True),
@@ -72,9 +75,13 @@ class Worker:
             self._wake.clear()
             try:
                 found = self._claim_some()
-            except SQLAlchemyError:
-                log.exception("claiming failed")
-                found = 0
+            except SQLAlchemyError as error:
+                if unavailable(error):
+                    log.warning("claiming failed", error=type(error).__name__)
+                else:
+                    log.exception("claiming failed")
+                self._stop.wait(AWAY_SECONDS)
+                continue
             if not found:
                 self._wake.wait(self.poll_seconds)
 
@@ -84,7 +91,7 @@ class Worker:
             mine = list(self._held)
         if free <= 0:
             return 0
-        now = self.runner.clock()
+        since, now = seconds(), self.runner.clock()
         if not due(self.runner.database, now=now, exclude=mine):
             return 0
         claims = claim(
@@ -96,9 +103,10 @@ class Worker:
             exclude=mine,
         )
         for held in claims:
+            leash = Leash(self.runner.lease_seconds, since)
             with self._lock:
-                self._held[held.operation_id] = held
-            self._pool.submit(self.runner.run, held).add_done_callback(self._done(held))
+                self._held[held.operation_id] = held, leash
+            self._pool.submit(self.runner.run, held, leash, self._pause).add_done_callback(self._done(held))
         return len(claims)
 
     def _done(self, held: Claim) -> Callable[[Future[None]], None]:
@@ -113,13 +121,27 @@ class Worker:
 
         return forget
 
+    def _pause(self, duration: float) -> bool:
+        """Wait; false when the process wants to end."""
+        return not self._stop.wait(duration)
+
     def _lease_loop(self) -> None:
-        while not self._stop.wait(self.runner.lease_seconds / 3):
+        while not self._stop.wait(self.renewal_seconds):
             with self._lock:
                 held = list(self._held.values())
             if not held:
                 continue
+            claims, since = [mine for mine, _ in held], seconds()
             try:
-                renew(self.runner.database, held, now=self.runner.clock(), lease_seconds=self.runner.lease_seconds)
-            except SQLAlchemyError:
-                log.exception("renewing leases failed")
+                lost = renew(
+                    self.runner.database, claims, now=self.runner.clock(), lease_seconds=self.runner.lease_seconds
+                )
+            except SQLAlchemyError as error:
+                # Each leash runs out by itself.
+                log.warning("renewing leases failed", error=type(error).__name__)
+                continue
+            for mine, leash in held:
+                if mine in lost:
+                    leash.cut()
+                else:
+                    leash.extend(since)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.clock import Clock, system_clock
@@ -18,7 +18,7 @@ from egovcloud.services import intent as intents
 from egovcloud.services.actor import Actor
 from egovcloud.services.listing import root_path
 from egovcloud.store.base import Model
-from egovcloud.store.database import Database
+from egovcloud.store.database import Database, unavailable
 from egovcloud.store.models import AuditEntry, Department
 from egovcloud.store.secrets import Cipher
 
@@ -96,7 +96,7 @@ class House:
                 session.add(_entry(unit, "success", ""))
                 session.flush()
         except Problem as problem:
-            if unit is not None:
+            if unit is not None and problem.code != "database.unavailable":
                 refusal = _entry(unit, "failure", problem.code)
                 if joined is not None:
                     joined.refusals.append(refusal)
@@ -159,8 +159,15 @@ def _known_failures() -> Iterator[None]:
         if "23503" in text or "FOREIGN KEY" in text:
             raise Conflict("row.reference") from error
         raise
-    except OperationalError as error:
-        raise Transient("database.unavailable", retry_after=2.0) from error
+    except SQLAlchemyError as error:
+        if (problem := away(error)) is not None:
+            raise problem from error
+        raise
+
+
+def away(error: BaseException) -> Transient | None:
+    """What is said when ``error`` means that the database can't be reached; ``None`` when it means something else."""
+    return Transient("database.unavailable", retry_after=2.0) if unavailable(error) else None
 
 
 def _entry(unit: Unit, outcome: str, code: str) -> AuditEntry:

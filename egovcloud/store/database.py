@@ -12,17 +12,23 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 IDLE = 1.0  # seconds after which a pooled connection is asked whether it still lives
+PATIENCE = 8.0  # seconds
 
 
 class Database:
-    """Sessions on one database. ``url`` is an SQLAlchemy URL; safe to use from many threads."""
+    """Sessions on one database. ``url`` is an SQLAlchemy URL; safe to use from many threads.
 
-    def __init__(self, url: str | URL, *, pool_size: int = 32) -> None:
+    ``patience`` (seconds, at least 2) is how long a silent network is waited for before a connection counts as lost,
+    at either end, and how long a thread waits for a free connection.
+    """
+
+    def __init__(self, url: str | URL, *, pool_size: int = 32, patience: float = PATIENCE) -> None:
         self.url = make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 16}
@@ -30,8 +36,8 @@ class Database:
             _own_file(self.url.database)
             options["connect_args"] = {"timeout": 30, "check_same_thread": False}
         else:
-            # A stopped worker must not hold row locks for longer than its lease is worth.
-            options["connect_args"] = {"options": "-c idle_in_transaction_session_timeout=15000 -c timezone=UTC"}
+            options["connect_args"] = _watched(patience)
+            options["pool_timeout"] = patience
         self.engine = create_engine(self.url, **options)
         # SQLite has one writer: waiting in line here costs less than its busy loop.
         self._line = threading.Lock() if self.sqlite else None
@@ -71,6 +77,34 @@ class Database:
         self.engine.dispose()
 
 
+def unavailable(error: BaseException) -> bool:
+    """Whether ``error`` says that the database could not be reached or broke off, so that the same may work later."""
+    if isinstance(error, DBAPIError):
+        return isinstance(error, OperationalError) or error.connection_invalidated
+    return isinstance(error, PoolTimeout)
+
+
+def _watched(patience: float) -> dict[str, Any]:
+    """Connections that both ends give up when the network between them falls silent.
+
+    A host that loses its network or its power closes nothing. TCP would wait a quarter of an hour for what it has sent
+    and two hours where it has nothing to send; meanwhile the client hangs, and the server keeps the row locks of a
+    transaction whose owner is gone, and with them the event stream, which waits for every transaction to settle.
+    """
+    probes = {"keepalives_idle": max(1, round(patience / 4)), "keepalives_interval": max(1, round(patience / 4))}
+    silence = round(patience * 1000)  # TCP_USER_TIMEOUT (RFC 5482) ends waiting for an answer to data and to probes
+    server: dict[str, Any] = {f"tcp_{name}": value for name, value in probes.items()} | {"tcp_user_timeout": silence}
+    # A process that was stopped is not silent: its kernel answers probes. It must not hold row locks for long either.
+    server |= {"idle_in_transaction_session_timeout": 15000, "timezone": "UTC"}
+    return {
+        **probes,
+        "keepalives_count": 3,
+        "tcp_user_timeout": silence,
+        "connect_timeout": max(2, round(patience / 2)),  # seconds; libpq takes no less than 2
+        "options": " ".join(f"-c {name}={value}" for name, value in server.items()),
+    }
+
+
 def _own_file(path: str | None) -> None:
     """A database file is its owner's alone; SQLite gives its side files the same mode."""
     if path and path != ":memory:" and not os.path.exists(path):
@@ -82,13 +116,13 @@ def _rested(_connection: object, record: ConnectionPoolEntry) -> None:
 
 
 def _awake(engine: Engine, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-    """Ask a connection that lay idle whether it still lives; the pool gives another one when it does not."""
+    """Ask a connection that lay idle whether it still lives; when it does not, the pool makes all of them anew."""
     if time.monotonic() - record.info.get("rested", time.monotonic()) < IDLE:
         return
     try:
         engine.dialect.do_ping(connection)
     except engine.dialect.loaded_dbapi.Error as error:
-        raise DisconnectionError from error
+        raise InvalidatePoolError from error  # what ended this one ended the others: nobody needs to wait for each
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -7,25 +7,22 @@ ends, and that process ends with the test runner, however it ends. Only the stat
 from __future__ import annotations
 
 import contextlib
-import os
-import shlex
 import shutil
 import signal
 import subprocess
-import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
+
+from tests.real.namespaces import SWITCH, end, enter, inner, keep, until
 
 _NODE = Path(__file__).with_name("node.sh")
 _NWFILTERS = Path("/usr/share/libvirt/nwfilter")
 _NAMESPACES = ("--net", "--mount", "--uts", "--pid")
 _SOCKET_LIMIT = 107  # sun_path of a unix socket, without its final NUL
-
-T = TypeVar("T")
 
 _QEMU_CONF = """\
 user = "root"
@@ -59,16 +56,6 @@ class _Host:
     address: str
     keeper: subprocess.Popen[str] | None = None
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
-
-
-def until(what: str, check: Callable[[], T | None], *, limit: float = 60.0, every: float = 0.05) -> T:
-    """Poll ``check`` until it returns something true, and return that; ``TimeoutError`` after ``limit`` seconds."""
-    end = time.monotonic() + limit
-    while not (result := check()):
-        if time.monotonic() > end:
-            raise TimeoutError(f"{what}: not within {limit:g} s")
-        time.sleep(every)
-    return result
 
 
 class Hosts:
@@ -129,11 +116,11 @@ class Hosts:
         The first probes what QEMU can do, which takes seconds; the others copy what it found.
         """
         try:
-            self._switch = _keep("--net", command=["bash", "-c", _SWITCH])
+            self._switch = keep("--net", command=["bash", "-c", SWITCH])
             probed: Path | None = None
             for name, host in self._hosts.items():
                 self._lay_out(name, host, probed)
-                host.keeper = _keep(*_NAMESPACES, command=["bash", str(_NODE), str(host.directory), name])
+                host.keeper = keep(*_NAMESPACES, command=["bash", str(_NODE), str(host.directory), name])
                 self._connect(name, host)
                 self.restart(name)
                 probed = host.directory / "cache"
@@ -145,10 +132,10 @@ class Hosts:
         """End all hosts with everything that runs on them; may be called at any time, and twice."""
         for host in self._hosts.values():
             if host.keeper is not None:
-                _end(host.keeper)
+                end(host.keeper)
                 host.keeper = None
         if self._switch is not None:
-            _end(self._switch)
+            end(self._switch)
             self._switch = None
 
     def restart(self, name: str) -> None:
@@ -192,7 +179,7 @@ class Hosts:
 
     def command(self, name: str, argv: Sequence[str]) -> list[str]:
         """The argument list that runs ``argv`` inside a host, for callers with a ``subprocess`` of their own."""
-        return [*_enter(self._first(name), *_NAMESPACES), *argv]
+        return [*enter(self._first(name), *_NAMESPACES), *argv]
 
     def ssh(
         self, name: str, address: str, command: str, *, key: Path, user: str = "root", timeout: float = 30.0
@@ -249,10 +236,10 @@ class Hosts:
     def _connect(self, name: str, host: _Host) -> None:
         """Give a host its card eth0, the other end of which is plugged into the management switch."""
         assert self._switch is not None
-        switch, first = _inner(self._switch), self._first(name)
+        switch, first = inner(self._switch), self._first(name)
         port = f"port{host.address.rsplit('.', 1)[1]}"
         script = f"ip link add eth0 netns {first} type veth peer name {port} && ip link set {port} master switch up"
-        subprocess.run([*_enter(switch, "--net"), "sh", "-c", script], check=True, capture_output=True)
+        subprocess.run([*enter(switch, "--net"), "sh", "-c", script], check=True, capture_output=True)
         script = f"ip addr add {host.address}/24 dev eth0 && ip link set eth0 up"
         self.run_in(name, ["sh", "-c", script])
 
@@ -260,7 +247,7 @@ class Hosts:
         keeper = self._hosts[name].keeper
         if keeper is None:
             raise RuntimeError(f"host {name} is not running")
-        return _inner(keeper)
+        return inner(keeper)
 
     def _daemon(self, name: str) -> int:
         """libvirtd's process number inside the host."""
@@ -268,9 +255,6 @@ class Hosts:
 
     def _signal(self, name: str, number: signal.Signals) -> None:
         self.run_in(name, ["kill", f"-{number.value}", str(self._daemon(name))])
-
-
-_SWITCH = "ip link add switch type bridge && ip link set switch up && echo ready && exec sleep infinity >/dev/null"
 
 
 def ssh_command(key: Path) -> list[str]:
@@ -285,44 +269,3 @@ def ssh_command(key: Path) -> list[str]:
         "ConnectTimeout": "5",
     }
     return ["ssh", "-F", "none", "-i", str(key), *(f"-o{name}={value}" for name, value in options.items())]
-
-
-def _keep(*namespaces: str, command: list[str]) -> subprocess.Popen[str]:
-    """Start ``command`` as first process of fresh namespaces, bound to this thread's life; wait for its word."""
-    wanted = [*namespaces, *([] if "--pid" in namespaces else ["--pid"])]
-    keeper = subprocess.Popen(
-        ["setpriv", "--pdeathsig", "KILL", "unshare", *wanted, "--fork", "--kill-child", "--mount-proc", *command],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
-    assert keeper.stdout is not None
-    assert keeper.stderr is not None
-    if keeper.stdout.readline().strip() != "ready":
-        keeper.kill()
-        raise RuntimeError(f"{shlex.join(command)} did not start: {keeper.stderr.read().strip()}")
-    return keeper
-
-
-def _inner(keeper: subprocess.Popen[str]) -> int:
-    """The first process inside, by its number outside: unshare's only child."""
-    children = Path(f"/proc/{keeper.pid}/task/{keeper.pid}/children").read_text().split()
-    if not children:
-        raise RuntimeError("the namespaces have ended")
-    return int(children[0])
-
-
-def _enter(process: int, *namespaces: str) -> list[str]:
-    return ["nsenter", "--target", str(process), *namespaces, "--"]
-
-
-def _end(keeper: subprocess.Popen[str]) -> None:
-    """Kill the namespaces' first process; unshare, its parent, returns when the kernel has ended all others in them."""
-    with contextlib.suppress(RuntimeError, OSError):
-        os.kill(_inner(keeper), signal.SIGKILL)
-    try:
-        keeper.wait(30)
-    except subprocess.TimeoutExpired:
-        keeper.kill()
-        keeper.wait()
-    for stream in (keeper.stdout, keeper.stderr):
-        if stream is not None:
-            stream.close()

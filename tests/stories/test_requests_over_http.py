@@ -175,6 +175,31 @@ def test_a_database_that_is_away_is_a_503(centre: Centre, monkeypatch: pytest.Mo
     assert (status, document["code"]) == (503, "database.unavailable")
 
 
+def test_a_database_that_breaks_off_in_the_middle_is_a_503_wherever_it_does(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy.exc import InternalError
+    from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+    caller = centre.signed_in("operator")
+    database = centre.house.database
+
+    def broken(*_: object, **__: object) -> None:
+        raise InternalError("COMMIT", {}, Exception("terminating connection"), connection_invalidated=True)
+
+    def crowded(*_: object, **__: object) -> None:
+        raise PoolTimeout("QueuePool limit reached")
+
+    for opens, failure in (("_writers", broken), ("_writers", crowded), ("_readers", broken), ("_readers", crowded)):
+        with monkeypatch.context() as patched:
+            patched.setattr(database, opens, failure)
+            response = caller.post("/sites", {"name": "备中心"}, headers={"Idempotency-Key": "one"})
+            assert (response.status_code, response.json["code"]) == (503, "database.unavailable")
+            assert int(response.headers["Retry-After"]) > 0
+    response = caller.get("/sites")
+    assert response.status_code == 200
+
+
 def test_every_answer_carries_the_defences(centre: Centre) -> None:
     for path in (f"{API}/health", f"{API}/nope", "/", "/nope.js"):
         headers = centre.app.test_client().get(path).headers

@@ -7,6 +7,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,27 +19,40 @@ USER = "egov"
 
 
 class Cluster:
-    """One cluster that listens on a unix socket alone. Durability is off: it dies with the tests."""
+    """One cluster that listens on a unix socket alone. Durability is off: it dies with the tests.
 
-    def __init__(self) -> None:
+    For hosts of the tests' own it runs ``within`` their network (a command that puts another one there, as root), and
+    listens there at the address ``listen`` too; whoever reaches that address comes in.
+    """
+
+    def __init__(self, *, within: Sequence[str] = (), listen: str = "") -> None:
         missing = [name for name in ("initdb", "pg_ctl", "postgres") if not (BIN / name).exists()]
         if missing:
             raise RuntimeError(f"{BIN} lacks {', '.join(missing)}; install Debian's postgresql-15")
         self.directory = Path(tempfile.mkdtemp(prefix="egov-pg-", dir="/tmp"))  # a socket's path is short
         self._as: dict[str, object] = {}
+        self._within: list[str] = []
+        self._listen = listen
         if os.getuid() == 0:
             # PostgreSQL refuses to run as root.
             account = pwd.getpwnam("postgres")
             os.chown(self.directory, account.pw_uid, account.pw_gid)
             self._as = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+            if within:
+                become = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+                self._as, self._within = {}, [*within, *become]
         self._count = 0
 
     def __enter__(self) -> Self:
         data = self.directory / "data"
         self._run("initdb", "-D", str(data), "-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        if self._listen:
+            with (data / "pg_hba.conf").open("a") as rules:
+                rules.write("host all all samenet trust\n")
         options = (
-            f"-c listen_addresses= -c unix_socket_directories={self.directory} -c fsync=off -c full_page_writes=off "
-            "-c synchronous_commit=off -c max_connections=200 -c shared_buffers=64MB"
+            f"-c listen_addresses={self._listen} -c unix_socket_directories={self.directory} "
+            "-c fsync=off -c full_page_writes=off -c synchronous_commit=off "
+            "-c max_connections=200 -c shared_buffers=64MB"
         )
         log = str(self.directory / "log")
         self._run("pg_ctl", "-D", str(data), "-w", "-t", "60", "-l", log, "-o", options, "start")
@@ -53,6 +67,10 @@ class Cluster:
     def url(self, database: str) -> str:
         """SQLAlchemy's URL of a database in this cluster."""
         return f"postgresql+psycopg://{USER}@/{database}?host={self.directory}"
+
+    def url_from_afar(self, database: str) -> str:
+        """The same for hosts that reach the address at which it listens."""
+        return f"postgresql+psycopg://{USER}@{self._listen}/{database}"
 
     def create(self, template: str | None = None) -> str:
         """A new database, as a copy of ``template`` where given; returns its name."""
@@ -78,7 +96,7 @@ class Cluster:
         # Output goes to a file: the server inherits it, and a pipe would never close.
         with (self.directory / f"{program}.out").open("wb") as output:
             subprocess.run(  # type: ignore[call-overload]
-                [str(BIN / program), *arguments],
+                [*self._within, str(BIN / program), *arguments],
                 check=True,
                 cwd=self.directory,
                 stdout=output,

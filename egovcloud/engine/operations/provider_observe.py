@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -70,7 +71,10 @@ def look(run: Run) -> Result:
     driver = run.providers.driver(provider)
     facts = driver.hosts(within=LOOK)
     with ThreadPoolExecutor(max_workers=max(1, min(32, len(facts)))) as pool:
-        looks = list(pool.map(lambda one: _look_at(driver, one), facts))
+        # The right to call the cloud lies in the context, which a thread does not inherit; no two share one.
+        looks = list(
+            pool.map(lambda mine, one: mine.run(_look_at, driver, one), [copy_context() for _ in facts], facts)
+        )
     with run.database.read() as session:
         after = {(row.kind, row.id): row for row in wanted(session, provider.id, every=True)}
     seen = [one for host in looks for one in host.seen]

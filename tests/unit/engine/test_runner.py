@@ -9,6 +9,7 @@ import pytest
 from egovcloud.domain.errors import Conflict, Permanent, Transient
 from egovcloud.domain.messages import render
 from egovcloud.engine.kinds import LONG, SECONDS_PER_GIB, Wait
+from egovcloud.engine.leash import Leash, seconds
 from egovcloud.engine.runner import MAX_BACKOFF, MAX_CONFLICTS, MAX_SURPRISES
 from egovcloud.store.models import Event, Step
 from tests.unit.engine.toys import LEASE, Toys
@@ -245,5 +246,5 @@ def test_what_moves_much_data_has_the_time_for_it(toys: Toys) -> None:
     toys.retry(id_)
     assert toys.operation(id_).deadline_at == operation.deadline_at + timedelta(seconds=10)
     (held,) = toys.claim()
-    page = toys.runner._open(held)
+    page = toys.runner._open(held, Leash(LEASE, seconds()))
     assert toys.runner._run(page, page.todo).patience == LONG + SECONDS_PER_GIB * 2000

@@ -1,0 +1,1 @@
+"""API and workers on several hosts: namespaces on a bridge, one PostgreSQL, one front, one simulated cloud."""
