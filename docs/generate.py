@@ -11,7 +11,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from egovcloud.domain.drift import KINDS
 from egovcloud.domain.lifecycle import LIFECYCLES
+from egovcloud.domain.messages import CATALOGUE
 from egovcloud.domain.permissions import ROLES
 from egovcloud.drivers.base import Capability
 from egovcloud.engine.operations import REGISTRY
@@ -74,11 +76,23 @@ def roles() -> str:
     return "\n".join(lines)
 
 
+def drifts() -> str:
+    """Every kind of drift, what is compared, and what may be done about it."""
+    lines = ["| kind | 名称 | what is compared | accept | repair | default |", "|---|---|---|---|---|---|"]
+    for code, kind in KINDS.items():
+        english, chinese = CATALOGUE[f"drift.kind.{code}"]
+        marks = " | ".join("✓" if offered else "" for offered in (kind.accept, kind.repair))
+        facts = ", ".join(kind.compares)
+        lines.append(f"| `{code}`: {english} | {chinese} | {facts} | {marks} | {kind.default} |")
+    return "\n".join(lines)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "lifecycles": lifecycles,
     "operations": operations,
     "capabilities": capabilities,
     "roles": roles,
+    "drifts": drifts,
 }
 
 

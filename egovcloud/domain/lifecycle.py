@@ -104,6 +104,8 @@ VOLUME = Lifecycle(
         ("requested creating attaching detaching growing deleting", "fail", "error"),
         ("available in_use", "gone", "error"),
         ("error", "ready", "available"),
+        ("in_use", "seen_detached", "available"),
+        ("available in_use", "seen_attached", "in_use"),
         ("error", "retry", "requested"),
         ("available error", "delete", "deleting"),
         ("deleting", "deleted", "deleted"),
@@ -244,6 +246,22 @@ USER = Lifecycle(
     _moves(("active", "disable", "disabled"), ("disabled", "enable", "active")),
 )
 
+# A drift that is seen no more is closed, whoever mended it; one that was accepted and is seen again is open again.
+DRIFT = Lifecycle(
+    "drift",
+    "open",
+    _moves(
+        ("open", "accept", "accepted"),
+        ("accepted", "reopen", "open"),
+        ("open", "repair", "repairing"),
+        ("repairing", "fail", "open"),
+        ("repairing", "repaired", "closed"),
+        ("open accepted", "vanish", "closed"),
+    ),
+    final=frozenset({"closed"}),
+    transitional=frozenset({"repairing"}),
+)
+
 LIFECYCLES: dict[str, Lifecycle] = {
     table.noun: table
     for table in (
@@ -259,5 +277,6 @@ LIFECYCLES: dict[str, Lifecycle] = {
         STEP,
         HOST,
         USER,
+        DRIFT,
     )
 }

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 NOUNS_READ = (
     "department project application flavor image network security_group instance volume snapshot ssh_key "
-    "request quota operation event zone"
+    "request quota operation event zone drift"
 ).split()
 
 # Whoever asks for a machine may name the zone it goes to, so that zones are no secret of the centre.
@@ -37,6 +37,7 @@ _CENTRE = frozenset(
     image:create image:update image:delete flavor:create flavor:update flavor:delete
     network:create network:update network:delete
     project:create project:update
+    drift:accept drift:repair drift:set
     """.split()
 )
 _SYSTEM = frozenset(

@@ -8,7 +8,8 @@ UUID), from which the driver derives its external name, so that a step which run
 * ``delete_*`` of what is absent succeeds;
 * ``observe_*`` returns facts, or ``None`` when the cloud answers that there is no such thing; when the cloud does
   not answer, it raises ``Transient``: silence is never taken for absence;
-* ``list_owned`` returns everything that bears the marker of this installation, duplicates included;
+* ``survey`` returns everything that bears the marker of this installation, duplicates included, with what the cloud
+  says of it in its lists; a fact that it does not tell there is ``None``, and is compared with nothing;
 * nothing without that marker is ever changed or deleted.
 
 Every call takes ``within``, its limit in seconds, and raises ``Transient("driver.timeout")`` when it is passed; a
@@ -21,7 +22,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from egovcloud.drivers.survey import Survey
 
 
 class Capability(StrEnum):
@@ -290,7 +294,13 @@ class Driver(Protocol):
 
     def pools(self, host: str, *, within: float) -> Sequence[PoolFacts]: ...
 
-    def list_owned(self, host: str, *, within: float) -> Sequence[Owned]: ...
+    def survey(self, host: str, *, within: float) -> Survey:
+        """One look at all of ours on a host, in as few requests as the cloud's lists allow."""
+        ...
+
+    def list_owned(self, host: str, *, within: float) -> Sequence[Owned]:
+        """What ``survey`` lists, without its facts."""
+        ...
 
     def list_unmanaged(self, host: str, *, within: float) -> Sequence[Unmanaged]: ...
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, case, func, select, update
 from sqlalchemy.orm import Session
 
-from egovcloud.domain.errors import Conflict, QuotaExceeded
+from egovcloud.domain.errors import Conflict, Permanent, QuotaExceeded
 from egovcloud.scheduler import Ask, HostView, StorageView, Verdict, place
 from egovcloud.store.models import Host, HostPool, Instance, Provider, StoragePool, Volume
 
@@ -103,6 +103,20 @@ def claim_host(
     )
     if _count(session, statement) != 1:
         raise Conflict("placement.conflict", host=host_name)
+
+
+def claim_room(session: Session, host_id: str, vcpus: int, memory_mib: int, *, now: datetime) -> None:
+    """Take so much more of a host by name; ``Permanent("instance.no_room")`` when it has not got it."""
+    view = next((v for v in host_views(session) if v.id == host_id), None)
+    if view is None:
+        raise Permanent("instance.not_placed", id=host_id)
+    free_vcpus = view.vcpu_capacity - view.vcpus_allocated
+    free_mib = view.memory_capacity_mib - view.memory_allocated_mib
+    if (vcpus > 0 and vcpus > free_vcpus) or (memory_mib > 0 and memory_mib > free_mib):
+        raise Permanent(
+            "instance.no_room", vcpus=vcpus, memory_mib=memory_mib, free_vcpus=free_vcpus, free_mib=free_mib
+        )
+    claim_host(session, view.id, view.generation, vcpus, memory_mib, host_name=view.name, now=now)
 
 
 def return_host(session: Session, host_id: str, vcpus: int, memory_mib: int) -> None:

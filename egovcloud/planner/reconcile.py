@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Wanted:
     """A row that should exist in the cloud. ``settled`` is false while an operation owns it.
 
-    ``shared``: it lies in storage that several hosts list.
+    ``shared``: it lies in storage that several hosts list. ``facts`` are what else is wanted of it, by name.
     """
 
     kind: str
@@ -21,17 +22,19 @@ class Wanted:
     external_id: str | None
     settled: bool
     shared: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """An object in the cloud that bears our marker."""
+    """An object in the cloud that bears our marker. ``facts`` are what else is seen of it; ``None`` is not known."""
 
     kind: str
     id: str
     external_id: str
     host: str
     power: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from egovcloud.engine.capacity import space
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House
 from egovcloud.services.reading import allow
-from egovcloud.store.models import Approval, Host, Operation, Provider
+from egovcloud.store.models import Approval, Drift, Host, Operation, Provider
 from egovcloud.telemetry.meters import CONTENT_TYPE, Gauge, text
 
 __all__ = ["CONTENT_TYPE", "exposition"]
@@ -27,7 +27,8 @@ def exposition(house: House, actor: Actor) -> bytes:
     now = house.clock()
     with house.read() as session:
         allow(session, actor, "metrics:read", centre=True)
-        return text([*_operations(session, now), *_providers(session, now), *_capacity(session), _approvals(session)])
+        figures = [*_operations(session, now), *_providers(session, now), *_capacity(session)]
+        return text([*figures, _approvals(session), *_drifts(session, now)])
 
 
 def _operations(session: Session, now: datetime) -> list[Gauge]:
@@ -95,3 +96,26 @@ def _capacity(session: Session) -> list[Gauge]:
 def _approvals(session: Session) -> Gauge:
     waiting = session.scalar(select(func.count()).select_from(Approval).where(Approval.state == "pending")) or 0
     return Gauge("egov_approvals_pending", "Approvals that somebody is waiting for.", (), {(): waiting})
+
+
+def _drifts(session: Session, now: datetime) -> list[Gauge]:
+    rows = session.execute(
+        select(Drift.kind, Drift.state, func.count(), func.min(Drift.since))
+        .where(Drift.state != "closed")
+        .group_by(Drift.kind, Drift.state)
+    ).all()
+    labels = ("kind", "state")
+    return [
+        Gauge(
+            "egov_drifts",
+            "Differences between what is desired and what is there, by kind and state.",
+            labels,
+            {(kind, state): count for kind, state, count, _ in rows},
+        ),
+        Gauge(
+            "egov_drift_oldest_seconds",
+            "Seconds since the oldest of them was first seen.",
+            labels,
+            {(kind, state): (now - first).total_seconds() for kind, state, _, first in rows},
+        ),
+    ]

@@ -17,6 +17,7 @@ from egovcloud.services.refs import Refs, View, entity
 from egovcloud.store.base import Model
 from egovcloud.store.models import (
     Department,
+    Drift,
     Host,
     Image,
     Instance,
@@ -32,6 +33,7 @@ from egovcloud.store.models import (
 )
 
 SUBJECTS: dict[str, type[Model]] = {
+    "drift": Drift,
     "host": Host,
     "image": Image,
     "instance": Instance,

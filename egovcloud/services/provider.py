@@ -21,7 +21,7 @@ from egovcloud.services.listing import Listing, ListQuery, equals
 from egovcloud.services.reading import Noun, ViewPage, find, flag, given, read_one, read_page
 from egovcloud.services.refs import Refs, View, entity, tally
 from egovcloud.store.journal import emit, touch
-from egovcloud.store.models import Host, Instance, Operation, Provider, Sighting, Site, StoragePool, Volume
+from egovcloud.store.models import Drift, Host, Instance, Operation, Provider, Sighting, Site, StoragePool, Volume
 
 DRIVERS = ("simulator", "libvirt", "openstack")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -138,7 +138,8 @@ def delete(house: House, actor: Actor, id_: str) -> None:
             gone = sql_update(model).where(model.host_id.in_(hosts)).values(host_id=None, storage_pool_id=None)
             session.execute(gone, execution_options=quiet)
         session.execute(sql_delete(StoragePool).where(StoragePool.host_id.in_(hosts)), execution_options=quiet)
-        session.execute(sql_delete(Sighting).where(Sighting.provider_id == row.id), execution_options=quiet)
+        for seen in (Sighting, Drift):
+            session.execute(sql_delete(seen).where(seen.provider_id == row.id), execution_options=quiet)
         session.execute(sql_delete(Host).where(Host.provider_id == row.id), execution_options=quiet)
         emit(session, unit.now, "provider.delete", "provider", row.id, department_id=None)
         session.delete(row)

@@ -24,13 +24,17 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from egovcloud.store.base import Model
-from egovcloud.store.models import Request, User
+from egovcloud.store.models import Drift, Request, User
 
 View = dict[str, Any]
 Ref = dict[str, str]
 
 # What is shown for the nouns that have no name of their own.
-LABELS: Mapping[type[Model], InstrumentedAttribute[str]] = {Request: Request.number, User: User.display_name}
+LABELS: Mapping[type[Model], InstrumentedAttribute[str]] = {
+    Drift: Drift.subject_name,
+    Request: Request.number,
+    User: User.display_name,
+}
 
 OneOf = Callable[[SQLColumnExpression[Any]], ColumnElement[bool]]
 

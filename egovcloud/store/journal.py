@@ -16,6 +16,7 @@ from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.store.base import Model
 from egovcloud.store.models import (
     Approval,
+    Drift,
     Event,
     Host,
     Image,
@@ -32,6 +33,7 @@ from egovcloud.store.models import (
 
 NOUNS: dict[type[Model], str] = {
     Approval: "approval",
+    Drift: "drift",
     Host: "host",
     Image: "image",
     Instance: "instance",

@@ -15,6 +15,7 @@ from egovcloud.drivers.simulator import CallLog
 from egovcloud.store import ledger
 from egovcloud.store.journal import NOUNS
 from egovcloud.store.models import (
+    Drift,
     Event,
     Host,
     Instance,
@@ -43,6 +44,7 @@ def broken(inside: Inside) -> list[str]:
             *_quota(session),
             *_capacity(session),
             *_wiped(session),
+            *_drifts(session),
         ]
     return [*found, *_cloud(inside)]
 
@@ -112,6 +114,12 @@ def _wiped(session: Session) -> Iterator[str]:
         for row in session.scalars(select(model).where(model.state == "deleted", model.external_id.is_not(None))):
             if row.id not in proven:
                 yield f"{NOUNS[model]} {row.id} is gone without a proof that it was wiped"
+
+
+def _drifts(session: Session) -> Iterator[str]:
+    """Nothing that we did ourselves looks like somebody else's doing when it has come to rest."""
+    for drift in session.scalars(select(Drift).where(Drift.state != "closed")):
+        yield f"{drift.kind} of {drift.subject_name}: {drift.desired}, {drift.observed}"
 
 
 def _is_root(session: Session, quota: Quota) -> bool:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from egovcloud.drivers.simulator import Faults, Outside
+from egovcloud.drivers.base import InstanceSpec
+from egovcloud.drivers.simulator import Faults, Outside, Tamper
 from egovcloud.engine.enqueue import enqueue
-from egovcloud.engine.specs import image_spec, network_spec, security_group_spec
-from egovcloud.services import host_action, image, instance, network, request, security_group, snapshot, volume
-from egovcloud.store.models import Host, Image, Instance, Network, SecurityGroup, Snapshot, StoragePool, Volume
+from egovcloud.engine.specs import image_spec, instance_spec, network_spec, security_group_spec
+from egovcloud.services import drift, host_action, image, instance, network, request, security_group, snapshot, volume
+from egovcloud.store.models import Drift, Host, Image, Instance, Network, SecurityGroup, Snapshot, StoragePool, Volume
+from egovcloud.store.secrets import Cipher
 from tests.world import Inside, World, enter, machine
 
 RULE = {"direction": "ingress", "protocol": "tcp", "port_min": 22, "port_max": 22, "cidr": "0.0.0.0/0"}
@@ -58,6 +60,12 @@ def furnish(world: World) -> World:
         inside.reconcile()
     Faults(world.cloud).duplicate_creation()
     return replace(world, ids=ids)
+
+
+def spec_of(inside: Inside, instance_id: str) -> InstanceSpec:
+    """The instance as a driver is told of it."""
+    with inside.database.read() as session:
+        return instance_spec(session, Cipher(inside.world.key), session.get_one(Instance, instance_id))
 
 
 def _instance(inside: Inside, name: str) -> Any:
@@ -108,6 +116,15 @@ def _reconcile(inside: Inside) -> Any:
             department_id=None,
             params={"sweep_age": 0.0},
         )
+
+
+def _repair(inside: Inside) -> Any:
+    """Somebody gave a running machine another size, and it is to have its own again."""
+    row = inside.row(Instance, inside.world["web"])
+    Tamper(inside.world.cloud).resize(row.id, row.vcpus + 1, row.memory_mib)
+    inside.reconcile(times=2)
+    found = inside.rows(Drift, Drift.kind == "instance.vcpus", Drift.state == "open")
+    return drift.repair(inside.house, inside.world.operator, found[0].id)
 
 
 def _create_volume(inside: Inside) -> Any:
@@ -164,5 +181,6 @@ SCENARIOS: dict[str, Act] = {
     "image.delete": _do(image.delete, "other_image"),
     "request.provision": _do(request.approve, "later"),
     "host.drain": _drain,
+    "drift.repair": _repair,
     "provider.reconcile": _reconcile,
 }

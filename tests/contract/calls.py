@@ -23,6 +23,7 @@ def _rebuild(cloud: Cloud, host: str) -> Callable[[float], object]:
 
 CALLS: dict[str, tuple[Make, Capability | None]] = {
     "pools": (lambda c, h: lambda w: c.driver.pools(h, within=w), None),
+    "survey": (lambda c, h: lambda w: c.driver.survey(h, within=w), None),
     "list_owned": (lambda c, h: lambda w: c.driver.list_owned(h, within=w), None),
     "list_unmanaged": (lambda c, h: lambda w: c.driver.list_unmanaged(h, within=w), None),
     "delete_owned": (

@@ -122,6 +122,24 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Replace the rules (--rule none: no rule).",
         "重设规则（--rule none 表示清空）。",
     ),
+    "cli.verb.drift.list": ("List drifts, in every state.", "列出漂移（含各种状态）。"),
+    "cli.verb.drift.show": (
+        "Show one drift: what was desired, what is observed, since when.",
+        "查看漂移：期望、实际与起始时间。",
+    ),
+    "cli.verb.drift.accept": (
+        "Let what is observed be what is desired, within the quota.",
+        "接受：以实际状态为准更新登记（受配额约束）。",
+    ),
+    "cli.verb.drift.repair": (
+        "Make the cloud as desired; what runs may be restarted.",
+        "修复：使云平台恢复为期望状态（可能重启运行中的云主机）。",
+    ),
+    "cli.verb.drift.policies": ("Show what is done about every kind without asking.", "查看各类漂移的自动处置策略。"),
+    "cli.verb.drift.set-policy": (
+        "Choose what is done about a kind: report, accept or repair.",
+        "设置某类漂移的策略：report、accept 或 repair。",
+    ),
     "cli.verb.snapshot.revert": (
         "Put an instance back to a snapshot; what was written since is lost.",
         "将云主机恢复到快照，之后写入的数据将丢失。",
@@ -210,6 +228,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.param.name": ("Its name.", "名称。"),
     "cli.param.description": ("What it is for.", "说明。"),
     "cli.param.kind": ("What kind it is.", "类型。"),
+    "cli.param.policy": (
+        "report, accept or repair; not every kind knows all.",
+        "report、accept 或 repair；并非每类都支持。",
+    ),
     "cli.param.force": ("Do not ask the guest; pull the plug.", "不经客户机，直接断电。"),
     "cli.param.external": ("Keep it in files of its own.", "使用独立文件保存的外部快照。"),
     "cli.param.quiesce": ("Freeze the guest's file systems while it is taken.", "创建时冻结客户机文件系统。"),

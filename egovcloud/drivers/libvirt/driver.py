@@ -44,6 +44,7 @@ from egovcloud.drivers.libvirt.config import HostConfig
 from egovcloud.drivers.libvirt.host import Host, Session
 from egovcloud.drivers.libvirt.lanes import Deadline, Late, WideLane
 from egovcloud.drivers.libvirt.naming import Naming
+from egovcloud.drivers.survey import Survey
 
 T = TypeVar("T")
 
@@ -107,9 +108,12 @@ class LibvirtDriver:
     def pools(self, host: str, *, within: float) -> Sequence[PoolFacts]:
         return self._ask(host, storage.facts, within)
 
-    def list_owned(self, host: str, *, within: float) -> Sequence[Owned]:
+    def survey(self, host: str, *, within: float) -> Survey:
         elsewhere = ownership.Elsewhere(self._hosts, host)
-        return self._do(host, "", lambda s: ownership.list_owned(s, elsewhere), within)
+        return self._do(host, "", lambda s: ownership.survey(s, elsewhere), within)
+
+    def list_owned(self, host: str, *, within: float) -> Sequence[Owned]:
+        return self.survey(host, within=within).owned
 
     def list_unmanaged(self, host: str, *, within: float) -> Sequence[Unmanaged]:
         return self._do(host, "", ownership.list_unmanaged, within)

@@ -15,7 +15,7 @@ from egovcloud.drivers.libvirt.freeze import frozen
 from egovcloud.drivers.libvirt.host import Session
 from egovcloud.drivers.libvirt.markup import Element, el, parse, render
 
-_PREFIX = "egov-"
+PREFIX = "egov-"
 _QUIESCED = "quiesced"
 _METADATA_ONLY = libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY
 _REDEFINE = libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE
@@ -26,7 +26,7 @@ def names(session: Session, domain: libvirt.virDomain) -> dict[str, bool]:
     found = {}
     for snapshot in domain.listAllSnapshots(0):
         name = snapshot.getName()
-        if not name.startswith(_PREFIX):
+        if not name.startswith(PREFIX):
             continue
         try:
             document = parse(snapshot.getXMLDesc(0))
@@ -35,7 +35,7 @@ def names(session: Session, domain: libvirt.virDomain) -> dict[str, bool]:
                 continue
             raise
         if session.config.simulated or document.findtext("state") == "shutoff":
-            found[name.removeprefix(_PREFIX)] = document.findtext("description") == _QUIESCED
+            found[name.removeprefix(PREFIX)] = document.findtext("description") == _QUIESCED
     return found
 
 
@@ -45,7 +45,7 @@ def create(session: Session, domain: libvirt.virDomain, snapshot_id: str, *, qui
     loader = definition.find("os/loader")
     if loader is not None or definition.find("os[@firmware='efi']") is not None:
         raise Unsupported("snapshot.firmware", id=snapshot_id, instance=domain.UUIDString())
-    name = _PREFIX + snapshot_id
+    name = PREFIX + snapshot_id
     disks = el("disks", *[_disk(node) for node in domains.disks(definition)])
     active = domains.is_active(domain)
     with frozen(domain, wanted=quiesce and active) as done:
@@ -99,7 +99,7 @@ def revert(session: Session, domain: libvirt.virDomain, snapshot_id: str) -> Non
     definition = _kept(session, state, kept) or render(domains.read(domain, live=False))
     images.put(session, state, kept, definition.encode())
     session.step("snapshot.kept")
-    snapshot = domain.snapshotLookupByName(_PREFIX + snapshot_id, 0)
+    snapshot = domain.snapshotLookupByName(PREFIX + snapshot_id, 0)
     domain.revertToSnapshot(snapshot, 0)
     session.step("snapshot.reverted")
     running.cut_power(domain)
@@ -118,7 +118,7 @@ def _kept(session: Session, state: libvirt.virStoragePool, name: str) -> str | N
 
 
 def delete(domain: libvirt.virDomain, session: Session, snapshot_id: str) -> None:
-    snapshot = _find(domain, _PREFIX + snapshot_id)
+    snapshot = _find(domain, PREFIX + snapshot_id)
     if snapshot is not None:
         snapshot.delete(0)
     session.step("snapshot.deleted")

@@ -36,6 +36,28 @@ def group(spec: SecurityGroupSpec, names: Naming) -> Element:
     )
 
 
+def rules_of(document: Element) -> tuple[RuleSpec, ...]:
+    """The rules in a group's filter, as it is now; one of a form that we never make is told by its own words."""
+    words = {element: word for word, element in PROTOCOLS.items()}
+    ways = {way: (word, side) for word, (way, side) in DIRECTIONS.items()}
+    found = []
+    for node in document.iterfind("rule"):
+        way = node.get("direction", "")
+        direction, side = ways.get(way, (way, "src"))
+        for match in list(node) or [Element("all")]:
+            address, mask = match.get(f"{side}ipaddr"), match.get(f"{side}ipmask", "32")
+            cidr = str(ipaddress.ip_network(f"{address}/{mask}", strict=False)) if address else "0.0.0.0/0"
+            low = match.get("dstportstart")
+            high = match.get("dstportend", low)
+            protocol = words.get(match.tag, match.tag)
+            if node.get("action") != "accept":
+                protocol = f"{node.get('action')}-{protocol}"
+            ends = (low, high) if low is not None and high is not None else (None, None)
+            first, last = (None if end is None else int(end) for end in ends)
+            found.append(RuleSpec(direction, protocol, first, last, cidr))
+    return tuple(found)
+
+
 def port(name: str, groups: Sequence[str], *, closed_egress: bool) -> Element:
     """The filter of one port, which refers to the filters named in ``groups``.
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import libvirt
 
 from egovcloud.domain.errors import Conflict, Forbidden, Transient
-from egovcloud.drivers.base import Owned, OwnedKind, Unmanaged
+from egovcloud.drivers.base import Owned, OwnedKind, Power, Unmanaged
 from egovcloud.drivers.libvirt import (
     domains,
     filters,
     images,
     instances,
+    looks,
     networks,
     pool_xml,
     snapshots,
@@ -23,6 +25,7 @@ from egovcloud.drivers.libvirt import (
 from egovcloud.drivers.libvirt.errors import is_absent
 from egovcloud.drivers.libvirt.host import Host, Session
 from egovcloud.drivers.libvirt.markup import parse
+from egovcloud.drivers.survey import FOREIGN, GroupLook, ImageLook, InstanceLook, SnapshotLook, Survey, Thing
 
 ASK_LIMIT = 5.0
 _ROLES = {
@@ -53,70 +56,117 @@ class Elsewhere:
         return False
 
 
-def list_owned(session: Session, elsewhere: Elsewhere) -> list[Owned]:
-    """Every object with our marker, and disks, seeds and filters of instances that are gone."""
-    found = list(_instances(session))
-    present = {owned.id for owned in found}
-    found.extend(_networks(session))
-    found.extend(_filters(session, present))
-    found.extend(snapshots.list_owned(session))
-    found.extend(_files(session, present, elsewhere))
-    return found
+def survey(session: Session, elsewhere: Elsewhere) -> Survey:
+    """Every object with our marker, and disks, seeds and filters of instances that are gone, each with its facts."""
+    guards, groups = looks.filters(session)
+    plugged = looks.Plugged()
+    instances_ = list(_instances(session, guards, plugged))
+    present = {thing.owned.id for thing in instances_}
+    sizes: dict[str, int] = {}
+    found = [*_networks(session), *_filters(session, present, groups), *_snapshots(session)]
+    found.extend(_files(session, present, elsewhere, plugged, sizes))
+    sized = [_sized(thing, sizes.get(thing.owned.id)) for thing in instances_]
+    return Survey(session.host, (*sized, *found))
 
 
-def _instances(session: Session) -> Iterator[Owned]:
+def _sized(thing: Thing, disk_gib: int | None) -> Thing:
+    assert isinstance(thing.look, InstanceLook)
+    return replace(thing, look=replace(thing.look, disk_gib=disk_gib))
+
+
+def _instances(session: Session, guards: Mapping[str, tuple[str, ...]], plugged: looks.Plugged) -> Iterator[Thing]:
     for domain in session.conn.listAllDomains(0):
         try:
+            document = domains.read(domain, live=domains.is_active(domain))
             marker = domains.marker_of(domain)
-            if marker is None or not domains.is_ours(session, marker, domain.UUIDString()):
+            uuid = domain.UUIDString()
+            if marker is None or not domains.is_ours(session, marker, uuid):
+                plugged.note(session, document, FOREIGN)
                 continue
             name, power = domain.name(), domains.power(domain)
+            look = looks.instance(session, domain, document, guards)
         except libvirt.libvirtError as error:
             if is_absent(error):
                 continue
             raise
-        yield Owned(OwnedKind.INSTANCE, marker.id, domain.UUIDString(), session.host, marker.get("name", name), power)
+        if marker.get("work") and power is Power.PAUSED:
+            power = Power.STOPPED  # as in ``domains.facts``: our own work on its disks
+        plugged.note(session, document, marker.id)
+        yield Thing(Owned(OwnedKind.INSTANCE, marker.id, uuid, session.host, marker.get("name", name), power), look)
 
 
-def _networks(session: Session) -> Iterator[Owned]:
+def _networks(session: Session) -> Iterator[Thing]:
     for network in session.conn.listAllNetworks(0):
         uuid = network.UUIDString()
         if networks.is_ours(session, network, uuid):
-            yield Owned(OwnedKind.NETWORK, uuid, uuid, session.host, network.name())
+            owned = Owned(OwnedKind.NETWORK, uuid, uuid, session.host, network.name())
+            yield Thing(owned, looks.network(session, network, uuid))
 
 
-def _filters(session: Session, present: set[str]) -> Iterator[Owned]:
+def _filters(session: Session, present: set[str], groups: Mapping[str, GroupLook]) -> Iterator[Thing]:
     if session.config.simulated:
         return
-    for name in session.conn.listNWFilters():
+    for one in session.conn.listAllNWFilters(0):
+        name = one.name()
         role, our_id = session.names.parse_filter(name) or ("", "")
         if role == "sg":
-            known = filters.find(session, name)
-            if known is not None:
-                yield Owned(OwnedKind.SECURITY_GROUP, our_id, known.UUIDString(), session.host, name)
+            owned = Owned(OwnedKind.SECURITY_GROUP, our_id, one.UUIDString(), session.host, name)
+            yield Thing(owned, groups.get(name, GroupLook()))
         elif role == "nic" and our_id not in present:
-            yield Owned(OwnedKind.INSTANCE, our_id, f"nwfilter/{name}", session.host, name)
+            yield Thing(Owned(OwnedKind.INSTANCE, our_id, f"nwfilter/{name}", session.host, name))
 
 
-def _files(session: Session, present: set[str], elsewhere: Elsewhere) -> Iterator[Owned]:
+def _snapshots(session: Session) -> Iterator[Thing]:
+    for owned in snapshots.list_owned(session):
+        yield Thing(owned, SnapshotLook(owned.external_id.split("/")[1]))
+
+
+def _files(
+    session: Session, present: set[str], elsewhere: Elsewhere, plugged: looks.Plugged, sizes: dict[str, int]
+) -> Iterator[Thing]:
+    """``sizes`` is filled with the root disks of instances that are present, in GiB."""
     seen: set[tuple[OwnedKind, str]] = set()
     gone: dict[str, bool] = {}
     for pool_name in [*session.config.pools, session.names.state_pool]:
         pool = storage.open_pool(session, pool_name)
+        shared = pool_name in session.config.pools and session.config.pools[pool_name].seen_elsewhere
         folder = parse(pool.XMLDesc(0)).findtext("target/path") or pool_name
-        found = [(session.names.parse_file(name), name) for name in storage.names(pool)]
-        for parsed, name in sorted(found, key=lambda each: each[0] is None or each[0].role != "image"):
+        storage.refresh(pool)
+        found = [(session.names.parse_file(one.name()), one) for one in pool.listAllVolumes(0)]
+        for parsed, volume in sorted(found, key=lambda each: each[0] is None or each[0].role != "image"):
             if parsed is None:
                 continue
+            name = volume.name()
             path = f"{folder}/{name}"
+            if parsed.role == "root" and parsed.id in present:
+                size = _gib(volume)
+                if size is not None:
+                    sizes[parsed.id] = size
             if parsed.role == "image" or (parsed.role in _ROLES and (_ROLES[parsed.role], parsed.id) not in seen):
                 seen.add((_ROLES[parsed.role], parsed.id))
-                yield Owned(_ROLES[parsed.role], parsed.id, path, session.host, name)
+                owned = Owned(_ROLES[parsed.role], parsed.id, path, session.host, name)
+                if parsed.role == "vol":
+                    look = looks.volume(_gib(volume), parsed.id, plugged, seen_elsewhere=shared)
+                    yield Thing(owned, look)
+                elif parsed.role == "image":
+                    yield Thing(owned, ImageLook(pool_name if pool_name in session.config.pools else None))
+                else:
+                    yield Thing(owned)
             elif parsed.role in _OF_INSTANCE and parsed.id not in present:
                 if parsed.id not in gone:
                     gone[parsed.id] = _is_gone(parsed.id, pool_name, elsewhere)
                 if gone[parsed.id]:
-                    yield Owned(OwnedKind.INSTANCE, parsed.id, path, session.host, name)
+                    yield Thing(Owned(OwnedKind.INSTANCE, parsed.id, path, session.host, name))
+
+
+def _gib(volume: libvirt.virStorageVol) -> int | None:
+    """Its whole size; ``None`` when it went away since it was listed."""
+    try:
+        return int(volume.info()[1]) // pool_xml.GIB
+    except libvirt.libvirtError as error:
+        if is_absent(error):
+            return None
+        raise
 
 
 def _is_gone(instance_id: str, pool: str, elsewhere: Elsewhere) -> bool:

@@ -10,12 +10,13 @@ from typing import Generic, TypeVar
 from keystoneauth1 import adapter
 from openstack.config import cloud_region
 
-from egovcloud.drivers.base import HostFacts, Owned
+from egovcloud.drivers.base import HostFacts
 from egovcloud.drivers.openstack import session
 from egovcloud.drivers.openstack.config import CloudConfig
 from egovcloud.drivers.openstack.marker import Marker
 from egovcloud.drivers.openstack.together import Together
 from egovcloud.drivers.openstack.turns import Doubts, Turns
+from egovcloud.drivers.survey import Thing
 
 T = TypeVar("T")
 MANY = 10_000  # names that are kept at most
@@ -77,7 +78,7 @@ class Cloud:
         self.external_network: Learned[str] = Learned(300.0)
         self.open_group: Learned[str] = Learned(300.0)
         self.names = Names(60.0)
-        self.owned: Together[tuple[Owned, ...]] = Together()
+        self.owned: Together[tuple[Thing, ...]] = Together()
         self.last_seen: dict[str, HostFacts] = {}
         self.microversions: dict[str, str] = {}
         self._lock = threading.Lock()

@@ -47,6 +47,7 @@ from egovcloud.drivers.openstack.cloud import Cloud
 from egovcloud.drivers.openstack.config import CloudConfig
 from egovcloud.drivers.openstack.deadline import Deadline, holding
 from egovcloud.drivers.openstack.errors import CloudError
+from egovcloud.drivers.survey import Survey
 
 
 class OpenStackDriver:
@@ -85,9 +86,12 @@ class OpenStackDriver:
         with self._call(host, within) as call:
             return hosts.pools(call)
 
-    def list_owned(self, host: str, *, within: float) -> Sequence[Owned]:
+    def survey(self, host: str, *, within: float) -> Survey:
         with self._call(host, within) as call:
-            return ownership.list_owned(call)
+            return ownership.survey(call)
+
+    def list_owned(self, host: str, *, within: float) -> Sequence[Owned]:
+        return self.survey(host, within=within).owned
 
     def list_unmanaged(self, host: str, *, within: float) -> Sequence[Unmanaged]:
         with self._call(host, within) as call:

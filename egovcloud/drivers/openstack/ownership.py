@@ -7,77 +7,107 @@ from dataclasses import replace
 
 from egovcloud.domain.errors import Forbidden
 from egovcloud.drivers.base import Owned, OwnedKind, Unmanaged
-from egovcloud.drivers.openstack import groups, images, instances, networks, ports, servers, snapshots, volumes
+from egovcloud.drivers.openstack import groups, images, instances, looks, networks, ports, servers, snapshots, volumes
 from egovcloud.drivers.openstack.call import Call
+from egovcloud.drivers.openstack.looks import Lists
 from egovcloud.drivers.openstack.marker import name_of
 from egovcloud.drivers.openstack.service import PAGE
+from egovcloud.drivers.survey import ImageLook, SnapshotLook, Survey, Thing
 
 EVERYWHERE = ""  # the host of what has none
 PORT = "port/"  # before Neutron's id of a port that was left over from an instance
 
 
-def list_owned(call: Call) -> list[Owned]:
+def survey(call: Call) -> Survey:
     """The call's host has its instances; everything else belongs to all hosts of the cloud and is listed on each.
 
-    The whole cloud is looked at, once for all hosts that are asked about at the same time.
+    The whole cloud is looked at, once for all hosts that are asked about at the same time, with one list of each kind.
     """
     seen = call.cloud.owned.ask(lambda: _everything(call), call.deadline.left())
     if seen is None:
         raise call.late()
-    return [replace(one, host=call.host) for one in seen if one.host in (call.host, EVERYWHERE)]
+    here = [thing for thing in seen if thing.owned.host in (call.host, EVERYWHERE)]
+    return Survey(call.host, tuple(replace(one, owned=replace(one.owned, host=call.host)) for one in here))
 
 
-def _everything(call: Call) -> tuple[Owned, ...]:
-    return (*_instances(call), *_ports(call), *_volumes(call), *_images(call), *_networks(call), *_groups(call))
+def _everything(call: Call) -> tuple[Thing, ...]:
+    mine = call.project_id()
+    lists = Lists(
+        call.marker,
+        call.compute.list("/servers/detail", "servers", tags=call.marker.tag),
+        call.storage.list("/volumes/detail", "volumes", metadata=str({"egov_installation": call.marker.digest})),
+        call.image.list("/images", "images", limit=PAGE, egov_installation=call.marker.digest),
+        call.network.list("/networks", "networks", project_id=mine),
+        call.network.list("/subnets", "subnets", project_id=mine),
+        call.network.list("/security-groups", "security_groups", project_id=mine),
+        call.network.list("/ports", "ports", project_id=mine),
+    )
+    return (
+        *_instances(lists),
+        *_ports(lists),
+        *_volumes(lists),
+        *_images(lists),
+        *_networks(lists),
+        *_groups(lists),
+    )
 
 
-def _instances(call: Call) -> Iterator[Owned]:
-    for server in call.compute.list("/servers/detail", "servers", tags=call.marker.tag):
-        our_id = call.marker.of_tags(server.get("tags") or ())
+def _instances(lists: Lists) -> Iterator[Thing]:
+    plugged = lists.plugged()
+    for server in lists.servers:
+        our_id = lists.marker.of_tags(server.get("tags") or ())
         if our_id is None or server["status"] in servers.GONE:
             continue
         name = name_of(server["metadata"], str(server["name"]))
         power = servers.power_of(server)
-        yield Owned(OwnedKind.INSTANCE, our_id, str(server["id"]), servers.host_of(server), name, power)
+        owned = Owned(OwnedKind.INSTANCE, our_id, str(server["id"]), servers.host_of(server), name, power)
+        yield Thing(owned, looks.instance(lists, server, plugged.get(str(server["id"]), ())))
 
 
-def _ports(call: Call) -> Iterator[Owned]:
+def _ports(lists: Lists) -> Iterator[Thing]:
     """Ports that no server has: what remains of a creation that was given up."""
-    for port in call.network.list("/ports", "ports", project_id=call.project_id(), device_id=""):
-        our_id = call.marker.of_description(ports.KIND, port.get("description"))
+    for port in lists.ports:
+        our_id = lists.marker.of_description(ports.KIND, port.get("description"))
         if our_id and not port.get("device_id"):
-            yield Owned(OwnedKind.INSTANCE, our_id, f"{PORT}{port['id']}", EVERYWHERE, str(port.get("name") or ""))
+            name = str(port.get("name") or "")
+            yield Thing(Owned(OwnedKind.INSTANCE, our_id, f"{PORT}{port['id']}", EVERYWHERE, name))
 
 
-def _volumes(call: Call) -> Iterator[Owned]:
-    wanted = str({"egov_installation": call.marker.digest})
-    for volume in call.storage.list("/volumes/detail", "volumes", metadata=wanted):
-        our_id = call.marker.of_properties(volumes.KIND, volume["metadata"])
+def _volumes(lists: Lists) -> Iterator[Thing]:
+    for volume in lists.volumes:
+        our_id = lists.marker.of_properties(volumes.KIND, volume["metadata"])
         if our_id and volume["status"] != "deleting":
-            yield Owned(OwnedKind.VOLUME, our_id, str(volume["id"]), EVERYWHERE, str(volume.get("name") or ""))
+            owned = Owned(OwnedKind.VOLUME, our_id, str(volume["id"]), EVERYWHERE, str(volume.get("name") or ""))
+            yield Thing(owned, looks.volume(lists, volume))
 
 
-def _images(call: Call) -> Iterator[Owned]:
-    kinds = {images.KIND: OwnedKind.IMAGE, snapshots.KIND: OwnedKind.SNAPSHOT}
-    for image in call.image.list("/images", "images", limit=PAGE, egov_installation=call.marker.digest):
-        for kind, owned in kinds.items():
-            our_id = call.marker.of_properties(kind, image)
-            if our_id:
-                yield Owned(owned, our_id, str(image["id"]), EVERYWHERE, str(image.get("name") or ""))
-
-
-def _networks(call: Call) -> Iterator[Owned]:
-    for network in call.network.list("/networks", "networks", project_id=call.project_id()):
-        our_id = call.marker.of_description(networks.KIND, network.get("description"))
+def _images(lists: Lists) -> Iterator[Thing]:
+    """Glance keeps an image's content as it was; what may change is only what it says of it."""
+    for image in lists.images:
+        name = str(image.get("name") or "")
+        our_id = lists.marker.of_properties(images.KIND, image)
         if our_id:
-            yield Owned(OwnedKind.NETWORK, our_id, str(network["id"]), EVERYWHERE, str(network["name"]))
-
-
-def _groups(call: Call) -> Iterator[Owned]:
-    for group in call.network.list("/security-groups", "security_groups", project_id=call.project_id()):
-        our_id = call.marker.of_description(groups.KIND, group.get("description"))
+            look = ImageLook(sha256=str(image["egov_sha256"]) if image.get("egov_sha256") else None)
+            yield Thing(Owned(OwnedKind.IMAGE, our_id, str(image["id"]), EVERYWHERE, name), look)
+        our_id = lists.marker.of_properties(snapshots.KIND, image)
         if our_id:
-            yield Owned(OwnedKind.SECURITY_GROUP, our_id, str(group["id"]), EVERYWHERE, str(group["name"]))
+            yield Thing(Owned(OwnedKind.SNAPSHOT, our_id, str(image["id"]), EVERYWHERE, name), SnapshotLook())
+
+
+def _networks(lists: Lists) -> Iterator[Thing]:
+    for network in lists.networks:
+        our_id = lists.marker.of_description(networks.KIND, network.get("description"))
+        if our_id:
+            owned = Owned(OwnedKind.NETWORK, our_id, str(network["id"]), EVERYWHERE, str(network["name"]))
+            yield Thing(owned, looks.network(lists, network))
+
+
+def _groups(lists: Lists) -> Iterator[Thing]:
+    for group in lists.groups:
+        our_id = lists.marker.of_description(groups.KIND, group.get("description"))
+        if our_id:
+            owned = Owned(OwnedKind.SECURITY_GROUP, our_id, str(group["id"]), EVERYWHERE, str(group["name"]))
+            yield Thing(owned, looks.group(group))
 
 
 def list_unmanaged(call: Call) -> list[Unmanaged]:

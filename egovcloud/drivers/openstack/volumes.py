@@ -13,7 +13,7 @@ from egovcloud.drivers.openstack.marker import display
 from egovcloud.drivers.openstack.service import Json
 
 KIND = "volume"
-_PASSING = frozenset(
+PASSING = frozenset(
     {"creating", "attaching", "detaching", "extending", "downloading", "uploading", "retyping", "reserved", "deleting"}
 )
 
@@ -77,7 +77,7 @@ def at_rest(call: Call, pool: str, volume_id: str, cinder_id: str) -> Json:
         volume = get(call, cinder_id)
         if volume is None:
             raise NotFound("volume.absent", id=volume_id, host=call.host, pool=pool)
-        return None if volume["status"] in _PASSING else volume
+        return None if volume["status"] in PASSING else volume
 
     return call.until(look)
 
@@ -119,7 +119,7 @@ def remove(call: Call, volume_id: str, cinder_id: str) -> None:
 
     def look() -> Json | None:
         volume = get(call, cinder_id)
-        return None if volume and volume["status"] in _PASSING - {"deleting"} else (volume or {})
+        return None if volume and volume["status"] in PASSING - {"deleting"} else (volume or {})
 
     volume = call.until(look)
     if not volume:

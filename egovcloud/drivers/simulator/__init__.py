@@ -5,6 +5,7 @@ from egovcloud.drivers.simulator.faults import Faults, FaultState
 from egovcloud.drivers.simulator.log import CallLog, CallRecord
 from egovcloud.drivers.simulator.outside import Outside
 from egovcloud.drivers.simulator.schema import SimHost, SimPool, create_cloud
+from egovcloud.drivers.simulator.tamper import Tamper
 
 __all__ = [
     "CallLog",
@@ -15,5 +16,6 @@ __all__ = [
     "SimHost",
     "SimPool",
     "SimulatorDriver",
+    "Tamper",
     "create_cloud",
 ]

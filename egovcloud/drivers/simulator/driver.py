@@ -14,11 +14,20 @@ from egovcloud.drivers.simulator.parts.inventory import InventoryPart
 from egovcloud.drivers.simulator.parts.migration import MigrationPart
 from egovcloud.drivers.simulator.parts.networks import NetworksPart
 from egovcloud.drivers.simulator.parts.snapshots import SnapshotsPart
+from egovcloud.drivers.simulator.parts.survey import SurveyPart
 from egovcloud.drivers.simulator.parts.volumes import VolumesPart
 
 
 class SimulatorDriver(
-    InventoryPart, ImagesPart, NetworksPart, InstancesPart, MigrationPart, VolumesPart, SnapshotsPart, ConsolePart
+    InventoryPart,
+    SurveyPart,
+    ImagesPart,
+    NetworksPart,
+    InstancesPart,
+    MigrationPart,
+    VolumesPart,
+    SnapshotsPart,
+    ConsolePart,
 ):
     """``SimulatorDriver(installation, path)`` on a file made by ``create_cloud``; safe to use from many threads."""
 

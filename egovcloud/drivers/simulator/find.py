@@ -58,6 +58,11 @@ def add_object(
     return ext
 
 
+def lost(our_id: str, host: str) -> str:
+    """What a port refers to when its network or group is gone from the host: one that is made anew is found by it."""
+    return f"lost:{host}:{our_id}"
+
+
 def remove_object(tx: sqlite3.Connection, ext: str) -> None:
     tx.execute("DELETE FROM objects WHERE ext = ?", (ext,))
 

@@ -2,6 +2,7 @@
 
 from egovcloud.engine.kinds import Registry
 from egovcloud.engine.operations import (
+    drift,
     host,
     image,
     instance,
@@ -14,7 +15,7 @@ from egovcloud.engine.operations import (
 )
 
 REGISTRY = Registry()
-for module in (instance, volume, snapshot, security_group, network, image, request, host, provider):
+for module in (instance, volume, snapshot, security_group, network, image, request, host, provider, drift):
     REGISTRY.add(*module.KINDS)
 
 __all__ = ["REGISTRY"]

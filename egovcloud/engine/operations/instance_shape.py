@@ -32,15 +32,9 @@ def _difference(run: Run) -> tuple[int, int]:
 def claim_difference(session: Session, run: Run, _: Result, operation: Operation) -> None:
     """The host must have room for the growth; it was asked to stay where its disks are."""
     instance = session.get_one(Instance, run.subject_id, populate_existing=True)
-    vcpus, memory = _difference(run)
-    view = next((v for v in capacity.host_views(session) if v.id == instance.host_id), None)
-    if view is None:
+    if instance.host_id is None:
         raise Permanent("instance.not_placed", id=instance.id)
-    free_vcpus = view.vcpu_capacity - view.vcpus_allocated
-    free_memory = view.memory_capacity_mib - view.memory_allocated_mib
-    if vcpus > free_vcpus or memory > free_memory:
-        raise Permanent("instance.no_room", vcpus=vcpus, memory_mib=memory, free_vcpus=free_vcpus, free_mib=free_memory)
-    capacity.claim_host(session, view.id, view.generation, vcpus, memory, host_name=view.name, now=run.now)
+    capacity.claim_room(session, instance.host_id, *_difference(run), now=run.now)
 
 
 def return_difference(session: Session, run: Run, operation: Operation) -> None:

@@ -19,7 +19,11 @@ from egovcloud.domain.ids import new_id
 from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.drivers.base import Driver, HostFacts, PoolFacts
 from egovcloud.engine.capacity import space
+from egovcloud.engine.drifts import confirm, desired
+from egovcloud.engine.drifts import journal as drifts
+from egovcloud.engine.drifts.seen import seen_of
 from egovcloud.engine.kinds import Result, Run
+from egovcloud.planner.drift import Comparison, HostSeen, compare
 from egovcloud.planner.reconcile import Finding, Seen, Wanted, differences, orphans
 from egovcloud.store.base import Model
 from egovcloud.store.journal import touch, transition
@@ -60,6 +64,7 @@ class HostLook:
     facts: HostFacts
     pools: Sequence[PoolFacts] = ()
     seen: list[Seen] = field(default_factory=list)
+    unmanaged: tuple[str, ...] = ()
     error: str = ""
 
 
@@ -68,6 +73,8 @@ def look(run: Run) -> Result:
     with run.database.read() as session:
         provider = session.get_one(Provider, run.subject_id)
         before = wanted(session, provider.id)
+        estate = desired.read(session, provider.id, before)
+        quiet = {host.name: _silence(host, run.now) for host in _hosts(session, provider.id)}
     driver = run.providers.driver(provider)
     facts = driver.hosts(within=LOOK)
     with ThreadPoolExecutor(max_workers=max(1, min(32, len(facts)))) as pool:
@@ -79,54 +86,69 @@ def look(run: Run) -> Result:
         after = {(row.kind, row.id): row for row in wanted(session, provider.id, every=True)}
     seen = [one for host in looks for one in host.seen]
     after.update(_doubled_snapshots(run, driver, seen))
-    answered = frozenset(host.facts.name for host in looks if not host.error)
-    findings = [f for f in differences(before, seen, answered) if f.event != "gone" or _really_gone(driver, run, f)]
+    comparison = compare(estate, seen, [_host_seen(host, quiet) for host in looks])
+    asked = [(one, confirm.sure(driver, run.database, one)) for one in comparison.findings]
     return {
+        "looked_at": run.now.isoformat(),
         "capabilities": sorted(driver.capabilities),
         "hosts": [{**asdict(h.facts), "error": h.error, "pools": [asdict(p) for p in h.pools]} for h in looks],
-        "findings": [asdict(finding) for finding in findings],
-        "orphans": [asdict(one) for one in orphans(seen, after)],
+        "findings": [asdict(finding) for finding in _recovered(driver, run, before, seen, comparison)],
+        "drifts": drifts.as_data((one, sure) for one, sure in asked if sure is not None),
+        "vanished": _vanished(run, comparison),
+        "orphans": [
+            {"kind": o.kind, "id": o.id, "external_id": o.external_id, "host": o.host, "power": o.power}
+            for o in orphans(seen, after)
+        ],
     }
+
+
+def _recovered(
+    driver: Driver, run: Run, before: Sequence[Wanted], seen: Sequence[Seen], comparison: Comparison
+) -> list[Finding]:
+    """Rows that did not know how their thing fares, in error or out of sight, and know it again: that is no drift."""
+    lost = [row for row in before if row.state in ("error", "unknown")]
+    found = differences(lost, seen, comparison.answered)
+    return [one for one in found if one.event != "gone" or confirm.absent(driver, run.database, one.kind, one.id)]
+
+
+def _vanished(run: Run, comparison: Comparison) -> list[str]:
+    with run.database.read() as session:
+        return drifts.vanished(session, run.subject_id, comparison)
+
+
+def _hosts(session: Session, provider_id: str) -> Sequence[Host]:
+    return session.scalars(select(Host).where(Host.provider_id == provider_id)).all()
+
+
+def _silence(host: Host, now: datetime) -> float:
+    """Seconds since it last answered, once that is too long."""
+    seconds = (now - (host.seen_at or host.created_at)).total_seconds()
+    return seconds if seconds >= MISSES else 0.0
+
+
+def _host_seen(look: HostLook, quiet: dict[str, float]) -> HostSeen:
+    return HostSeen(
+        look.facts.name,
+        not look.error,
+        look.facts.vcpus,
+        look.facts.memory_mib,
+        {pool.name: pool.capacity_gib for pool in look.pools},
+        look.unmanaged,
+        quiet.get(look.facts.name, 0.0),
+    )
 
 
 def _look_at(driver: Driver, facts: HostFacts) -> HostLook:
     if not facts.reachable:
         return HostLook(facts, error=facts.detail or "unreachable")
     try:
-        owned = driver.list_owned(facts.name, within=LOOK)
+        survey = driver.survey(facts.name, within=LOOK)
+        foreign = driver.list_unmanaged(facts.name, within=LOOK)
         pools = driver.pools(facts.name, within=LOOK)
     except Problem as problem:
         return HostLook(facts, error=problem.text("en"))
-    seen = [
-        Seen(one.kind.value, one.id, one.external_id, one.host, one.power.value if one.power else None) for one in owned
-    ]
-    return HostLook(facts, pools, seen)
-
-
-def _really_gone(driver: Driver, run: Run, finding: Finding) -> bool:
-    """Ask for exactly this one before saying so: a list may lag behind."""
-    if finding.kind != "instance":
-        return finding.kind == "volume" and _volume_gone(driver, run, finding)
-    with run.database.read() as session:
-        host = session.scalars(select(Host.name).join(Instance).where(Instance.id == finding.id)).first()
-    try:
-        return host is not None and driver.observe_instance(host, finding.id, within=LOOK) is None
-    except Problem:
-        return False
-
-
-def _volume_gone(driver: Driver, run: Run, finding: Finding) -> bool:
-    with run.database.read() as session:
-        row = session.execute(
-            select(Host.name, StoragePool.name)
-            .join(Volume, Volume.host_id == Host.id)
-            .join(StoragePool, StoragePool.id == Volume.storage_pool_id)
-            .where(Volume.id == finding.id)
-        ).first()
-    try:
-        return row is not None and driver.observe_volume(row[0], row[1], finding.id, within=LOOK) is None
-    except Problem:
-        return False
+    unmanaged = tuple(sorted(f"{one.kind.value} {one.name or one.external_id}" for one in foreign))
+    return HostLook(facts, pools, seen_of(survey), unmanaged)
 
 
 def wanted(session: Session, provider_id: str, *, every: bool = False, only: str | None = None) -> list[Wanted]:
@@ -193,6 +215,9 @@ def write(session: Session, run: Run, result: Result, operation: Operation) -> N
     _write_hosts(session, run, provider, result["hosts"], operation)
     for finding in result["findings"]:
         _write_finding(session, run, Finding(**finding), operation)
+    looked_at = datetime.fromisoformat(result["looked_at"])
+    found, gone = result["drifts"], result["vanished"]
+    drifts.write(session, provider.id, found, gone, looked_at=looked_at, now=run.now, operation=operation)
     answered = {host["name"] for host in result["hosts"] if not host["error"]}
     doomed = _write_sightings(session, run, provider.id, [Seen(**one) for one in result["orphans"]], answered)
     _sample(session, run.now)
@@ -215,7 +240,7 @@ def _write_hosts(
         changes: dict[str, Any] = {}
         if health != host.health:
             changes["health"] = health
-        if healthy and (facts["vcpus"], facts["memory_mib"]) != (host.vcpus, host.memory_mib):
+        if healthy and not host.vcpus:  # it was silent when it was first heard of
             changes.update(vcpus=facts["vcpus"], memory_mib=facts["memory_mib"])
         if changes:
             if changes.get("health") == "down":

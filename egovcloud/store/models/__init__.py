@@ -4,6 +4,7 @@ from egovcloud.store.models.access import Grant, Session, Token, User
 from egovcloud.store.models.application import Application
 from egovcloud.store.models.audit import AuditEntry
 from egovcloud.store.models.department import Department
+from egovcloud.store.models.drift import Drift, DriftPolicy
 from egovcloud.store.models.event import Event
 from egovcloud.store.models.flavor import Flavor
 from egovcloud.store.models.idempotency import IdempotencyKey
@@ -31,6 +32,8 @@ __all__ = [
     "CapacitySample",
     "Department",
     "Dependency",
+    "Drift",
+    "DriftPolicy",
     "Event",
     "Flavor",
     "Grant",

@@ -19,6 +19,8 @@ OWN: dict[str, tuple[str, ...]] = {
     "approval set-levels": ("PUT /approval-levels",),
     "audit export": ("GET /audit-entries.csv", "GET /audit-entries.jsonl"),
     "department tree": ("GET /departments/tree",),
+    "drift policies": ("GET /drift-policies",),
+    "drift set-policy": ("PUT /drift-policies/{}",),
     "event follow": ("GET /events/stream",),
     "host tree": ("GET /hosts/tree",),
     "instance log": ("GET /instances/{}/serial-log",),

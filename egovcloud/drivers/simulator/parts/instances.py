@@ -187,6 +187,7 @@ class InstancesPart(Part):
                     " starts = '[]' WHERE ext = ?",
                     (image, spec.disk_gib, allocated, _seed(spec), spec.hostname, row["ext"]),
                 )
+                tx.execute("UPDATE objects SET name = ? WHERE ext = ?", (spec.name, row["ext"]))
             return Ref(row["ext"], spec.host)
 
     def wipe_instance(self, host: str, instance_id: str, *, within: float) -> WipeRecord | None:
@@ -217,5 +218,6 @@ def _seed(spec: InstanceSpec) -> str:
             "firmware": spec.image.firmware,
             "cmdline": spec.image.cmdline,
             "image": spec.image.name,
+            "name": spec.name,
         }
     )

@@ -13,10 +13,6 @@ from egovcloud.drivers.simulator.parts.base import Part
 from egovcloud.drivers.simulator.removal import REMOVERS
 from egovcloud.drivers.simulator.schema import GIB
 
-_OWNED = (
-    "SELECT o.kind, o.id, o.ext, o.host, o.name, i.power, i.stop_at FROM objects o"
-    " LEFT JOIN instances i ON i.ext = o.ext WHERE o.host = ? AND o.owner = ? AND o.visible_at <= ? ORDER BY o.seq"
-)
 _UNMANAGED = (
     "SELECT o.kind, o.ext, o.host, o.name, i.vcpus, i.memory_mib, coalesce(i.disk_gib, v.size_gib, 0) AS size_gib"
     " FROM objects o LEFT JOIN instances i ON i.ext = o.ext LEFT JOIN volumes v ON v.ext = o.ext"
@@ -75,15 +71,6 @@ class InventoryPart(Part):
                 round(row["allocated"] / GIB, 3),
                 bool(row["shared"]),
             )
-            for row in rows
-        ]
-
-    def list_owned(self, host: str, *, within: float) -> Sequence[Owned]:
-        with self.ask("list_owned", host, within=within) as call, call.read() as tx:
-            find.check_host(tx, host)
-            rows = tx.execute(_OWNED, (host, self.installation, call.now)).fetchall()
-        return [
-            Owned(OwnedKind(row[0]), row[1], row[2], row[3], row[4], find.power(row, call.now) if row[5] else None)
             for row in rows
         ]
 

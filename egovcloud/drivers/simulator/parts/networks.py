@@ -41,6 +41,7 @@ class NetworksPart(Part):
                         call.now + call.faults.visibility,
                     )
                     tx.execute("INSERT INTO networks VALUES (?, ?, ?, ?, ?)", (ext, *values))
+                    tx.execute("UPDATE nics SET network = ? WHERE network = ?", (ext, find.lost(network.id, host)))
                 else:
                     held = tx.execute(
                         "SELECT mode, cidr, gateway, bridge FROM networks WHERE ext = ?", (ext,)
@@ -99,6 +100,10 @@ class NetworksPart(Part):
                         call.now + call.faults.visibility,
                     )
                     tx.execute("INSERT INTO security_groups VALUES (?, ?)", (ext, rules))
+                    tx.execute(
+                        "UPDATE nic_groups SET security_group = ? WHERE security_group = ?",
+                        (ext, find.lost(group.id, host)),
+                    )
                 else:
                     tx.execute("UPDATE security_groups SET rules = ? WHERE ext = ? AND rules <> ?", (rules, ext, rules))
                     tx.execute("UPDATE objects SET name = ? WHERE ext = ? AND name <> ?", (group.name, ext, group.name))

@@ -1,0 +1,98 @@
+"""Why a drift stays as it is, and what every kind of drift is called."""
+
+_KINDS: dict[str, tuple[str, str]] = {
+    "instance.stopped": ("powered off", "被关机"),
+    "instance.started": ("powered on", "被开机"),
+    "instance.crashed": ("crashed", "崩溃"),
+    "instance.paused": ("paused", "被暂停"),
+    "instance.gone": ("instance gone", "云主机消失"),
+    "instance.moved": ("moved to another host", "被迁移到其他宿主机"),
+    "instance.duplicated": ("a second copy", "出现重复副本"),
+    "instance.vcpus": ("vCPUs changed", "vCPU 被修改"),
+    "instance.memory": ("memory changed", "内存被修改"),
+    "instance.disk": ("system disk resized", "系统盘大小被修改"),
+    "instance.image": ("another image", "系统镜像被更换"),
+    "instance.renamed": ("renamed", "被改名"),
+    "instance.nic_missing": ("network card missing", "网卡缺失"),
+    "instance.nic_added": ("network card added", "多出网卡"),
+    "instance.nic_network": ("network card in another network", "网卡被接入其他网络"),
+    "instance.address": ("address changed", "地址被修改"),
+    "instance.groups": ("security groups changed", "安全组被更换"),
+    "instance.foreign_disk": ("foreign disk attached", "挂载了外来磁盘"),
+    "instance.foreign_snapshot": ("foreign snapshot", "存在外来快照"),
+    "volume.gone": ("volume gone", "云硬盘消失"),
+    "volume.moved": ("volume moved to another host", "云硬盘被迁移"),
+    "volume.duplicated": ("a second copy of the volume", "云硬盘出现重复副本"),
+    "volume.grown": ("volume larger than recorded", "云硬盘大于登记容量"),
+    "volume.shrunk": ("volume smaller than recorded", "云硬盘小于登记容量"),
+    "volume.detached": ("volume detached", "云硬盘被卸载"),
+    "volume.attached": ("volume attached", "云硬盘被挂载"),
+    "volume.elsewhere": ("volume attached elsewhere", "云硬盘挂载到其他云主机"),
+    "snapshot.gone": ("snapshot gone", "快照消失"),
+    "snapshot.duplicated": ("a second copy of the snapshot", "快照出现重复副本"),
+    "network.gone": ("network gone from the host", "宿主机上网络消失"),
+    "network.mode": ("network mode changed", "网络模式被修改"),
+    "network.cidr": ("network range changed", "网段被修改"),
+    "network.gateway": ("gateway changed", "网关被修改"),
+    "network.bridge": ("bridge changed", "网桥被修改"),
+    "security_group.gone": ("security group gone from the host", "宿主机上安全组消失"),
+    "security_group.rule_added": ("rule added", "多出安全组规则"),
+    "security_group.rule_missing": ("rule missing", "缺少安全组规则"),
+    "image.gone": ("image gone from the pool", "存储池中镜像消失"),
+    "image.altered": ("image altered", "镜像内容被改动"),
+    "host.gone": ("host no longer listed", "宿主机从平台消失"),
+    "host.silent": ("host does not answer", "宿主机无应答"),
+    "host.size": ("host size changed", "宿主机规格变化"),
+    "host.overpromised": ("host promised more than it has", "宿主机超量分配"),
+    "host.unmanaged": ("unmanaged things on the host", "宿主机上有未纳管资源"),
+    "storage_pool.gone": ("storage pool gone", "存储池消失"),
+    "storage_pool.overpromised": ("pool promised more than it has", "存储池超量分配"),
+}
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    **{f"drift.kind.{code}": words for code, words in _KINDS.items()},
+    "drift.no_remedy": (
+        "A drift of kind {kind} cannot be ended by “{remedy}”; on offer: {allowed}.",
+        "类型 {kind} 的漂移不支持“{remedy}”；可用的处置：{allowed}。",
+    ),
+    "drift.no_policy": (
+        "Policy “{policy}” is not possible for kind {kind}; choose one of {allowed}.",
+        "类型 {kind} 不支持策略“{policy}”；可选：{allowed}。",
+    ),
+    "drift.seen_once": (
+        "The drift was seen only once so far; wait for the next look, within a minute, and ask again.",
+        "该漂移目前只观测到一次；请等待一分钟内的下一次核对后再操作。",
+    ),
+    "drift.at_work": (
+        "Something is at work on {name} just now; wait until it ends and ask again.",
+        "{name} 正有作业在执行；请等其结束后再操作。",
+    ),
+    "drift.moved_on": (
+        "{name} is {state} now, so that what was observed says nothing any more; wait for the next look.",
+        "{name} 当前状态为 {state}，此前的观测已不适用；请等待下一次核对。",
+    ),
+    "drift.not_ours": (
+        "What was observed names a thing that is not ours or of another project; it cannot be accepted.",
+        "观测到的对象不属于本系统或属于其他项目，不能接受。",
+    ),
+    "drift.bad_address": (
+        "Address {address} is not free in the network's range {cidr}; it cannot be accepted.",
+        "地址 {address} 不在网段 {cidr} 内或已被占用，不能接受。",
+    ),
+    "drift.bad_name": (
+        "The observed name is empty, longer than {limit} characters or holds control characters; rename it first.",
+        "观测到的名称为空、超过 {limit} 个字符或含控制字符；请先在平台侧改名。",
+    ),
+    "drift.bad_size": (
+        "The observed size {size} is none that a record may have; look at the cloud itself.",
+        "观测到的大小 {size} 不是有效值；请到平台侧核实。",
+    ),
+    "drift.relapse": (
+        "It was repaired less than {hours} hour ago and is back, so that it is left to you: somebody may want it so.",
+        "该漂移在 {hours} 小时内修复后再次出现，不再自动处置；可能有人有意为之，请人工处理。",
+    ),
+    "drift.other_place": (
+        "The host or storage pool that was observed is not known to the centre; it cannot be accepted.",
+        "观测到的宿主机或存储池未在中心登记，不能接受。",
+    ),
+}

@@ -1,0 +1,49 @@
+"""Asking for exactly one thing before a finding is believed: a list may lag behind."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from egovcloud.domain.drift import KINDS
+from egovcloud.domain.errors import Problem
+from egovcloud.drivers.base import Driver
+from egovcloud.planner.drift import Difference
+from egovcloud.store.database import Database
+from egovcloud.store.models import Host, Instance, StoragePool, Volume
+
+LOOK = 10.0  # seconds that one question may take
+
+
+def sure(driver: Driver, database: Database, finding: Difference) -> bool | None:
+    """True when a direct question says the same, ``None`` when it says otherwise; false: it has to be seen again."""
+    if not KINDS[finding.code].sure:
+        return False
+    if finding.code.endswith(".gone"):
+        return True if absent(driver, database, finding.noun, finding.id) else None
+    if finding.noun != "instance":
+        return True  # a host's size was asked for directly
+    try:
+        facts = driver.observe_instance(finding.host, finding.id, within=LOOK)
+    except Problem:
+        return False
+    return True if facts is not None and facts.power.value == finding.observed["power"] else None
+
+
+def absent(driver: Driver, database: Database, noun: str, id_: str) -> bool:
+    """Whether the cloud says of an instance or a volume that there is no such thing; silence is no answer."""
+    try:
+        if noun == "instance":
+            with database.read() as session:
+                host = session.scalars(select(Host.name).join(Instance).where(Instance.id == id_)).first()
+            return host is not None and driver.observe_instance(host, id_, within=LOOK) is None
+        with database.read() as session:
+            place = (
+                select(Host.name, StoragePool.name)
+                .join(Volume, Volume.host_id == Host.id)
+                .join(StoragePool, StoragePool.id == Volume.storage_pool_id)
+                .where(Volume.id == id_)
+            )
+            row = session.execute(place).first()
+        return row is not None and driver.observe_volume(row[0], row[1], id_, within=LOOK) is None
+    except Problem:
+        return False
