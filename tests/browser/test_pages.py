@@ -26,6 +26,7 @@ PAGES = {
     "quotas": "/quotas",
     "projects": "/projects",
     "hosts": "/hosts",
+    "drifts": "/drifts",
     "operations": "/operations",
     "ssh-keys": "/account/ssh-keys",
     "tokens": "/account/tokens",

@@ -30,6 +30,7 @@ from egovcloud.settings import Settings
 from egovcloud.store import ledger
 from egovcloud.store.models import (
     Application,
+    Drift,
     Flavor,
     Host,
     Image,
@@ -105,16 +106,24 @@ def agree(demo: Installation) -> None:
         providers = session.scalars(select(Provider)).all()
         pools = {(pool.host_id, pool.name): pool for pool in session.scalars(select(StoragePool))}
         hosts = {host.name: host for host in session.scalars(select(Host))}
+        told = {(row.kind, row.subject_id, row.place) for row in session.scalars(select(Drift))}
+    found: set[tuple[str, str, str]] = set()
     for provider in providers:
         seen = look(demo, provider)
         assert seen["findings"] == []
         assert seen["orphans"] == []
+        assert seen["vanished"] == []
+        found |= {(one["code"], one["id"], one["place"]) for one in seen["drifts"]}
         for facts in seen["hosts"]:
             host = hosts[facts["name"]]
             assert (host.vcpus, host.memory_mib) == (facts["vcpus"], facts["memory_mib"])
             for pool_facts in facts["pools"]:
                 pool = pools[host.id, pool_facts["name"]]
                 assert pool.capacity_gib == pool_facts["capacity_gib"]
+    # What somebody did behind everybody's back was told hours ago, and nothing else differs.
+    dead = {("host.silent", host.id, "") for host in hosts.values() if host.health == "down"}
+    assert found == told | dead
+    assert len(told) >= 6
 
 
 def test_rows_and_clouds_agree(demo: Installation) -> None:

@@ -183,6 +183,40 @@ export interface Snapshot extends Entity {
   state: string
   error: Failure | null
 }
+export interface Fact {
+  name: string
+  value: string
+}
+export interface Drift extends Entity {
+  kind: string
+  title: string
+  state: string
+  subject: { type: string; id: string; name: string }
+  department: Ref | null
+  provider: Ref | null
+  host: string | null
+  place: string
+  desired: Fact[]
+  observed: Fact[]
+  since: string
+  last_seen_at: string
+  looks: number
+  ended_at: string | null
+  outcome: string | null
+  operation_id: string | null
+  policy: string
+  remedies: string[]
+  error: Failure | null
+}
+export interface DriftPolicy {
+  kind: string
+  title: string
+  noun: string
+  compares: string[]
+  policy: string
+  default: string
+  allowed: string[]
+}
 export interface SshKey extends Entity {
   name: string
   public_key: string

@@ -16,6 +16,8 @@ const LISTS: Record<string, string> = {
   user: '/people',
   department: '/people',
   host: '/hosts',
+  storage_pool: '/hosts',
+  drift: '/drifts',
   quota: '/quotas',
 }
 

@@ -40,6 +40,9 @@ const BY_STATE: Record<string, Tone> = {
   down: 'bad',
   unknown: 'unsure',
   undoing: 'warn',
+  open: 'warn',
+  accepted: 'idle',
+  closed: 'gone',
 }
 
 /** A state that ends in -ing is on its way somewhere. */

@@ -29,6 +29,7 @@ const words = {
   departmentKind: (kind: string) => word(`departmentKind.${kind}`, kind),
   resource: (resource: string) => word(`resource.${resource}`, resource),
   mode: (mode: string) => word(`mode.${mode}`, mode),
+  fact: (name: string) => word(`fact.${name}`, name),
   movement: (movement: string) => word(`movement.${movement}`, movement),
 }
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from egovcloud.cli.local.demo import cloud, days, estate, people, places, plan, sums, today
+from egovcloud.cli.local.demo import cloud, days, estate, meddling, people, places, plan, sums, today
 from egovcloud.cli.local.demo.city import City
 from egovcloud.cli.local.demo.data.catalogue import SITES
 from egovcloud.cli.local.demo.draw import Draw
@@ -43,5 +43,6 @@ def build(seed: int, now: datetime, directory: Path) -> Tables:
     sums.attachments(city)
     sums.quotas(city)
     sums.samples(city)
+    meddling.happen(city, files)
     sums.order(city)
     return city.tables

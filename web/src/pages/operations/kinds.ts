@@ -23,5 +23,6 @@ export const KINDS = [
   'security_group.apply',
   'security_group.delete',
   'host.drain',
+  'drift.repair',
   'provider.reconcile',
 ]
