@@ -106,7 +106,7 @@ def list_drift_policies(call: Call) -> list[PolicyView]:
     return [PolicyView.of(view) for view in policies.listed(call.house, reader(call))]
 
 
-@routes.put("/drift-policies/<kind>", permission="drift:set")
+@routes.put("/drift-policies/<kind>", permission="drift:set", paths={"kind": r"[a-z_]{1,20}\.[a-z_]{1,20}"})
 def set_drift_policy(call: Call, kind: str, body: PolicySet) -> PolicyView:
     """Another policy for a kind, from the next look on."""
     return PolicyView.of(policies.put(call.house, reader(call), kind, body.policy))

@@ -91,6 +91,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "It was repaired less than {hours} hour ago and is back, so that it is left to you: somebody may want it so.",
         "该漂移在 {hours} 小时内修复后再次出现，不再自动处置；可能有人有意为之，请人工处理。",
     ),
+    "drift.not_mended": (
+        "The cloud keeps {fact} at {value} though it was told otherwise; what uses it has to be moved away first.",
+        "云平台仍保持 {fact} 为 {value}，未按要求更改；请先迁走正在使用它的云主机。",
+    ),
+    "drift.bad_rule": (
+        "Rule “{rule}” is of a form that the centre does not know; it can be repaired, not accepted.",
+        "规则“{rule}”的形式本系统不支持，只能修复，不能接受。",
+    ),
     "drift.other_place": (
         "The host or storage pool that was observed is not known to the centre; it cannot be accepted.",
         "观测到的宿主机或存储池未在中心登记，不能接受。",

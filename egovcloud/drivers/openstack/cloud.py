@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from keystoneauth1 import adapter
 from openstack.config import cloud_region
 
-from egovcloud.drivers.base import HostFacts
+from egovcloud.drivers.base import HostFacts, Unmanaged
 from egovcloud.drivers.openstack import session
 from egovcloud.drivers.openstack.config import CloudConfig
 from egovcloud.drivers.openstack.marker import Marker
@@ -79,6 +79,7 @@ class Cloud:
         self.open_group: Learned[str] = Learned(300.0)
         self.names = Names(60.0)
         self.owned: Together[tuple[Thing, ...]] = Together()
+        self.strangers: Together[tuple[Unmanaged, ...]] = Together()
         self.last_seen: dict[str, HostFacts] = {}
         self.microversions: dict[str, str] = {}
         self._lock = threading.Lock()

@@ -111,25 +111,32 @@ def _groups(lists: Lists) -> Iterator[Thing]:
 
 
 def list_unmanaged(call: Call) -> list[Unmanaged]:
-    """Servers of the host, and volumes and networks of our project, that are not ours."""
-    found, ours = [], set()
+    """Servers of the host, and volumes and networks of our project, that are not ours: one look for all hosts."""
+    seen = call.cloud.strangers.ask(lambda: tuple(_strangers(call)), call.deadline.left())
+    if seen is None:
+        raise call.late()
+    return [replace(one, host=call.host) for one in seen if one.host in (call.host, EVERYWHERE)]
+
+
+def _strangers(call: Call) -> Iterator[Unmanaged]:
+    ours = set()
     for server in call.compute.list("/servers/detail", "servers"):
         if call.marker.of_tags(server.get("tags") or ()):
             ours.add(str(server["id"]))
-        elif servers.host_of(server) == call.host:
-            flavor = server["flavor"]
+            continue
+        flavor, host = server["flavor"], servers.host_of(server)
+        if host:
             size = (int(flavor["vcpus"]), int(flavor["ram"]), float(flavor["disk"]))
-            found.append(Unmanaged(OwnedKind.INSTANCE, str(server["id"]), call.host, str(server["name"]), *size))
+            yield Unmanaged(OwnedKind.INSTANCE, str(server["id"]), host, str(server["name"]), *size)
     for volume in call.storage.list("/volumes/detail", "volumes"):
         # What Nova made as the root disk of a server of ours goes with it.
         held_by_ours = any(one["server_id"] in ours for one in volume.get("attachments") or ())
         if call.marker.of_properties(volumes.KIND, volume["metadata"]) is None and not held_by_ours:
             name, size_gib = str(volume.get("name") or ""), float(volume["size"])
-            found.append(Unmanaged(OwnedKind.VOLUME, str(volume["id"]), call.host, name, size_gib=size_gib))
+            yield Unmanaged(OwnedKind.VOLUME, str(volume["id"]), EVERYWHERE, name, size_gib=size_gib)
     for network in call.network.list("/networks", "networks", project_id=call.project_id()):
         if call.marker.of_description(networks.KIND, network.get("description")) is None:
-            found.append(Unmanaged(OwnedKind.NETWORK, str(network["id"]), call.host, str(network["name"])))
-    return found
+            yield Unmanaged(OwnedKind.NETWORK, str(network["id"]), EVERYWHERE, str(network["name"]))
 
 
 def delete_owned(call: Call, owned: Owned) -> None:

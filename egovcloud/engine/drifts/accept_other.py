@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.drift import rule_parts
+from egovcloud.domain.errors import Conflict
 from egovcloud.domain.ids import new_id
 from egovcloud.engine.drifts.subject import held
 from egovcloud.store.journal import touch, transition
@@ -40,7 +41,10 @@ def rules(session: Session, drift: Drift, now: datetime) -> None:
     row = held(session, SecurityGroup, drift.subject_id, "active")
     session.execute(delete(SecurityRule).where(SecurityRule.security_group_id == row.id))
     for line in drift.observed["rules"]:
-        session.add(SecurityRule(id=new_id(), security_group_id=row.id, **rule_parts(line)))
+        parts = rule_parts(line)
+        if parts["direction"] not in ("ingress", "egress") or parts["protocol"] not in ("tcp", "udp", "icmp", "any"):
+            raise Conflict("drift.bad_rule", rule=line)
+        session.add(SecurityRule(id=new_id(), security_group_id=row.id, **parts))
     session.flush()
     touch(session, row, now=now)
 

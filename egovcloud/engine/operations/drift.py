@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from egovcloud.domain.drift import KINDS as DRIFTS
 from egovcloud.domain.errors import Permanent, Problem
+from egovcloud.drivers.base import Driver
 from egovcloud.engine.drifts import repair
 from egovcloud.engine.drifts.subject import place_of
 from egovcloud.engine.kinds import OperationKind, Result, Run, StepKind, Wait
@@ -27,11 +29,21 @@ def mend(run: Run) -> Result | Wait:
     driver, host = run.providers.of_host(host_id)
     if network is not None and network.state != "deleted":
         driver.ensure_network(host, network_spec(network), within=SHORT)
+        _confirm(driver, host, drift)
     elif image is not None and image.state != "deleted":
         driver.ensure_image(host, drift.place.partition("/")[2], image_spec(image), within=run.patience)
     else:
         raise Permanent("thing.absent", noun=drift.subject_type, id=drift.subject_id)
     return {}
+
+
+def _confirm(driver: Driver, host: str, drift: Drift) -> None:
+    """A cloud may keep a network that is in use as it is; then the drift stays open and says so."""
+    survey = driver.survey(host, within=SHORT)
+    looks = [thing.look for thing in survey.things if thing.owned.id == drift.subject_id]
+    fact = DRIFTS[drift.kind].compares[0]
+    if fact in drift.observed and any(getattr(look, fact, None) == drift.observed[fact] for look in looks):
+        raise Permanent("drift.not_mended", fact=fact, value=drift.observed[fact])
 
 
 def mended(session: Session, run: Run, result: Result, operation: Operation) -> None:

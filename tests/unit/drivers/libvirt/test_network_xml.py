@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from egovcloud.drivers.base import NetworkSpec, RuleSpec
+from egovcloud.drivers.base import NetworkSpec, RuleSpec, SecurityGroupSpec
 from egovcloud.drivers.libvirt import network_xml, nwfilter_xml, pool_xml
 from egovcloud.drivers.libvirt.config import PoolConfig
 from egovcloud.drivers.libvirt.markup import legal, parse, read_mark, render
@@ -134,3 +134,21 @@ def test_which_pools_hold_files_and_which_are_seen_by_other_hosts() -> None:
 def test_every_volume_is_valid(format_: str, backing: tuple[str, str] | None, allocation: int | None) -> None:
     document = pool_xml.volume("egov-v", 1 << 30, format_, backing=backing, allocation=allocation)
     assert complaints("storagevol", document) == ""
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        (),
+        (RuleSpec("ingress", "tcp", 22, 22, "10.0.0.0/8"), RuleSpec("ingress", "icmp")),
+        (RuleSpec("ingress", "udp", 5000, 5010), RuleSpec("egress", "any", None, None, "192.168.1.0/24")),
+    ],
+)
+def test_rules_are_read_back_as_they_were_told(told: tuple[RuleSpec, ...]) -> None:
+    group = SecurityGroupSpec("11111111-2222-4333-8444-555555555555", "g", told)
+    assert nwfilter_xml.rules_of(nwfilter_xml.group(group, Naming("ours"))) == told
+
+
+def test_a_rule_that_we_never_make_is_told_in_its_own_words() -> None:
+    document = parse("<filter><rule action='drop' direction='in'><sctp/></rule></filter>")
+    assert nwfilter_xml.rules_of(document) == (RuleSpec("ingress", "drop-sctp"),)

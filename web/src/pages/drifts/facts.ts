@@ -24,4 +24,9 @@ export function useFacts(): (facts: Fact[]) => Told[] {
   return (facts) => facts.map((fact) => ({ name: fact.name, label: words.fact(fact.name), text: shown(fact) }))
 }
 
-export const said = (facts: Told[]): string => facts.map((fact) => `${fact.label} ${fact.text}`).join(' · ')
+/** In one line; of a list of many, what makes the difference is enough. */
+const GIST = ['added', 'missing', 'unmanaged']
+export function said(facts: Told[]): string {
+  const gist = facts.filter((fact) => GIST.includes(fact.name))
+  return (gist.length ? gist : facts).map((fact) => `${fact.label} ${fact.text}`).join(' · ')
+}
