@@ -31,6 +31,7 @@ def show_overview(output: Output, answer: Mapping[str, Any]) -> None:
             lines[key] = f"{styled(part.get('allocated'), style)} / {styled(part.get('total'), style)}"
     operations = answer.get("operations") or {}
     lines["approvals_pending"] = answer.get("approvals_pending")
+    lines["drifts_open"] = answer.get("drifts_open")
     lines["operations_running"] = operations.get("running")
     lines["operations_failed_24h"] = operations.get("failed_24h")
     lines["storage_days_to_full"] = (answer.get("forecast") or {}).get("storage_days_to_full")

@@ -23,6 +23,7 @@ from egovcloud.store.models import (
     Approval,
     CapacitySample,
     Department,
+    Drift,
     Host,
     HostPool,
     Instance,
@@ -57,6 +58,7 @@ def show(house: House, actor: Actor) -> View:
                 )
             },
             "approvals_pending": _pending(session, actor),
+            "drifts_open": _drifts(session, actor),
             "operations": _operations(session, actor, now - timedelta(hours=24)),
             "forecast": {"storage_days_to_full": _forecast(samples, storage)},
             "recent_operations": _recent_operations(session, actor),
@@ -77,6 +79,12 @@ def _by_state(
 ) -> dict[str, int]:
     rows = session.execute(select(column, func.count()).where(*conditions).group_by(column))
     return {state: int(count) for state, count in rows}
+
+
+def _drifts(session: Session, actor: Actor) -> int:
+    mine = _scope(session, actor, "drift:read", Drift.department_id)
+    counted = select(func.count()).select_from(Drift).where(Drift.state.in_(("open", "repairing")), *mine)
+    return session.scalar(counted) or 0
 
 
 def _up(session: Session) -> int:

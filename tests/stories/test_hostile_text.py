@@ -136,6 +136,8 @@ class Bench:
             return str(self.made("POST", "/users", body)["user"]["id"])
         if name == "host_id":
             return town.ids["other_host"]
+        if route.name == "drifts.set_drift_policy":
+            return "instance.vcpus"
         if route.name == "quotas.set_quota":
             return town.ids["market"]
         if name in makers:

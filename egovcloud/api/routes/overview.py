@@ -87,6 +87,7 @@ class Overview(Answer):
     quota: QuotaView | None
     requests: ByState
     approvals_pending: int
+    drifts_open: int
     operations: OperationCount
     forecast: Forecast
     recent_operations: list[OperationView]

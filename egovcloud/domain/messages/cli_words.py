@@ -89,6 +89,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.column.allocated": ("Allocated", "已分配"),
     "cli.column.application": ("Application", "业务系统"),
     "cli.column.approvals": ("Approvals", "审批"),
+    "cli.column.drifts_open": ("Drifts open", "待处置漂移"),
     "cli.column.approvals_pending": ("Approvals pending", "待审批"),
     "cli.column.asked": ("Asked", "申请量"),
     "cli.column.at": ("Time", "时间"),

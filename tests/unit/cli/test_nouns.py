@@ -150,6 +150,7 @@ def test_the_overview_shows_what_one_may_see(run: Run, cloud: Cloud) -> None:
         "quota": {"department": ref(1, "民政局"), "resources": quota(1, "", 10, 3)["resources"]},
         "requests": {"by_state": {"submitted": 1}},
         "approvals_pending": 4,
+        "drifts_open": 2,
         "operations": {"running": 1, "failed_24h": 0},
         "forecast": {"storage_days_to_full": None},
         "recent_operations": [],

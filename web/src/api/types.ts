@@ -465,6 +465,7 @@ export interface Overview {
   quota: { department: Ref; resources: QuotaUse[] } | null
   requests: { by_state: Record<string, number> }
   approvals_pending: number
+  drifts_open: number
   operations: { running: number; failed_24h: number }
   forecast: { storage_days_to_full: number | null } | null
   recent_operations: Operation[]
