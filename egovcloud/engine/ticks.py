@@ -15,7 +15,7 @@ from egovcloud.engine.claims import OPEN
 from egovcloud.engine.enqueue import enqueue
 from egovcloud.engine.operations import REGISTRY
 from egovcloud.store.database import Database, unavailable
-from egovcloud.store.models import Event, Operation, Provider, Step
+from egovcloud.store.models import Drift, Event, Operation, Provider, Step
 
 log = structlog.get_logger()
 
@@ -85,6 +85,7 @@ class Ticks:
         with self._database.unit() as session:
             session.execute(delete(Step).where(Step.operation_id.in_(old)))
             session.execute(delete(Operation).where(Operation.id.in_(old)))
+            session.execute(delete(Drift).where(Drift.state == "closed", Drift.ended_at < now - self._events_kept))
         while self._purge_events(now - self._events_kept):
             pass
         self._database.analyze()

@@ -112,6 +112,7 @@ def test_accepted(scene: Scene, code: str) -> None:
     for drift in live(inside):
         if (KINDS[drift.kind].accept and drift.kind.partition(".")[0] != "security_group") or drift.kind == code:
             service.accept(inside.house, inside.world.operator, drift.id)
+            inside.settle()
     inside.reconcile(times=2)
     assert [(d.kind, d.state, d.desired, d.observed) for d in live(inside, code)] == []
     assert {d.outcome for d in inside.rows(Drift, Drift.kind == code)} == {"accepted"}

@@ -32,6 +32,7 @@ FEATURES = {
     "second_host": "``second`` names another host of the same cloud",
     "shared_pool": "``shared_pool`` names a pool on the same storage on both hosts",
     "outside": "``plant``, ``exists`` and ``stop_outside`` act on the cloud without the driver",
+    "pause_outside": "``pause_outside`` halts a guest without the driver",
     "duplicates": "``duplicate`` makes a second instance with the same mark behind the driver's back",
     "hang": "``hanging`` makes a host stop answering for a while",
     "hang_alone": "a host that hangs leaves the others answering",
@@ -118,6 +119,9 @@ class Cloud(abc.ABC):
         raise NotImplementedError
 
     def stop_outside(self, host: str, instance_id: str) -> None:
+        raise NotImplementedError
+
+    def pause_outside(self, host: str, instance_id: str) -> None:
         raise NotImplementedError
 
     def duplicate(self, host: str, instance_id: str) -> str:

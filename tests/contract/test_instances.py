@@ -124,6 +124,15 @@ def test_change_from_outside_is_seen(cloud: Cloud) -> None:
     assert cloud.facts(spec).power is Power.STOPPED
 
 
+@needs("pause_outside")
+def test_a_guest_that_somebody_halted_goes_on_when_it_is_started(cloud: Cloud) -> None:
+    spec = cloud.instance()
+    cloud.pause_outside(cloud.host, spec.id)
+    assert cloud.facts(spec).power is Power.PAUSED
+    cloud.driver.start_instance(cloud.host, spec.id, within=cloud.limit)
+    cloud.wait_power(spec, Power.RUNNING)
+
+
 @proves(Capability.REBOOT)
 @pytest.mark.parametrize("force", [False, True])
 def test_reboot_keeps_it_running(cloud: Cloud, force: bool) -> None:

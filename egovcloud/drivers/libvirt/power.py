@@ -16,6 +16,7 @@ def start(session: Session, instance_id: str) -> None:
     found = domains.get(session, instance_id)
     running.end_work(session, found)
     running.start(found)
+    running.go_on(found)
 
 
 def stop(session: Session, instance_id: str, *, force: bool) -> None:

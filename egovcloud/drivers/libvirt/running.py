@@ -9,6 +9,8 @@ from egovcloud.drivers.libvirt.errors import code, is_absent
 from egovcloud.drivers.libvirt.host import Session
 from egovcloud.drivers.libvirt.markup import read_mark
 
+_BY_HAND = (libvirt.VIR_DOMAIN_PAUSED_UNKNOWN, libvirt.VIR_DOMAIN_PAUSED_USER)
+
 
 def start(domain: libvirt.virDomain) -> None:
     """Started already succeeds, also when somebody else starts it at the same moment."""
@@ -18,6 +20,18 @@ def start(domain: libvirt.virDomain) -> None:
         domain.create()
     except libvirt.libvirtError as error:
         if code(error) != libvirt.VIR_ERR_OPERATION_INVALID or not domains.is_active(domain):
+            raise
+
+
+def go_on(domain: libvirt.virDomain) -> None:
+    """Resume what somebody paused; what libvirt itself holds, for a migration or a broken disk, it lets go itself."""
+    state, reason = domain.state()
+    if state != libvirt.VIR_DOMAIN_PAUSED or reason not in _BY_HAND:
+        return
+    try:
+        domain.resume()
+    except libvirt.libvirtError as error:
+        if code(error) != libvirt.VIR_ERR_OPERATION_INVALID:
             raise
 
 

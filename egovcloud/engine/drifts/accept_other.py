@@ -37,7 +37,10 @@ def snapshot_gone(session: Session, drift: Drift, now: datetime) -> None:
 
 
 def rules(session: Session, drift: Drift, now: datetime) -> None:
-    """The rules that were seen become the group's; other hosts then differ from it, and say so."""
+    """The rules that were seen on one host become the group's, and an operation brings them to all others."""
+    # Here, because the registry of operations knows this module.
+    from egovcloud.engine.enqueue import enqueue
+
     row = held(session, SecurityGroup, drift.subject_id, "active")
     session.execute(delete(SecurityRule).where(SecurityRule.security_group_id == row.id))
     for line in drift.observed["rules"]:
@@ -46,7 +49,8 @@ def rules(session: Session, drift: Drift, now: datetime) -> None:
             raise Conflict("drift.bad_rule", rule=line)
         session.add(SecurityRule(id=new_id(), security_group_id=row.id, **parts))
     session.flush()
-    touch(session, row, now=now)
+    follow = enqueue(session, "security_group.apply", row.id, now=now, department_id=row.department_id)
+    transition(session, row, "change", now=now, operation_id=follow.id, data={"drift": drift.id})
 
 
 def host_size(session: Session, drift: Drift, now: datetime) -> None:

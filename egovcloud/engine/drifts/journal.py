@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.drift import ACCEPT, KINDS, REPAIR
@@ -23,6 +24,8 @@ from egovcloud.store.models import Drift, DriftPolicy, Operation, StoragePool
 
 log = structlog.get_logger()
 
+# Somebody else was at it; the next look tries again.
+PASSING = frozenset({"drift.at_work", "placement.conflict", "row.changed", "row.duplicate", "state.changed"})
 RELAPSE = timedelta(hours=1)  # what comes back sooner after its repair is not repaired again unasked
 
 MODELS: dict[str, type[Model]] = {noun: model for model, noun in NOUNS.items()} | {"storage_pool": StoragePool}
@@ -197,9 +200,15 @@ def _act(session: Session, drift: Drift, policy: str, now: datetime) -> None:
                 accept.accept(session, drift, now=now)
             else:
                 repair.begin(session, drift, now=now)
-    except Problem as problem:
-        log.info("drift stays", drift=drift.id, kind=drift.kind, policy=policy, reason=problem.text("en"))
-        session.refresh(drift)
+    except IntegrityError:
+        problem: Problem = Conflict("row.duplicate")
+    except Problem as refused:
+        problem = refused
+    else:
+        return
+    log.info("drift stays", drift=drift.id, kind=drift.kind, policy=policy, reason=problem.text("en"))
+    session.refresh(drift)
+    if problem.code not in PASSING:
         error = {"code": problem.code, "params": _plain(problem.params), "detail": problem.text("en")}
         touch(session, drift, now=now, error=error)
 

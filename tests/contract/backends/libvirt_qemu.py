@@ -155,6 +155,9 @@ class QemuCloud(Cloud):
     def stop_outside(self, host: str, instance_id: str) -> None:
         self._conn[host].lookupByUUIDString(instance_id).destroy()
 
+    def pause_outside(self, host: str, instance_id: str) -> None:
+        self._conn[host].lookupByUUIDString(instance_id).suspend()
+
     @contextmanager
     def hanging(self, host: str) -> Iterator[None]:
         self.hosts_.pause(host)

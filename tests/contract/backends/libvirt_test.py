@@ -23,7 +23,7 @@ CAPABILITIES = frozenset(
         Capability.SNAPSHOT_INTERNAL,
     }
 )
-FEATURES = frozenset({"outside", "bridge", "quick"})
+FEATURES = frozenset({"outside", "pause_outside", "bridge", "quick"})
 URI = "test:///default"  # its world is shared by all connections of the process
 
 
@@ -85,6 +85,9 @@ class TestDriverCloud(Cloud):
 
     def stop_outside(self, host: str, instance_id: str) -> None:
         self._conn.lookupByUUIDString(instance_id).destroy()
+
+    def pause_outside(self, host: str, instance_id: str) -> None:
+        self._conn.lookupByUUIDString(instance_id).suspend()
 
 
 @contextmanager

@@ -71,6 +71,9 @@ class SimulatorCloud(Cloud):
     def stop_outside(self, host: str, instance_id: str) -> None:
         self.outside.stop(instance_id)
 
+    def pause_outside(self, host: str, instance_id: str) -> None:
+        self.outside.power(instance_id, Power.PAUSED)
+
     def duplicate(self, host: str, instance_id: str) -> str:
         return self.outside.duplicate(instance_id)
 
