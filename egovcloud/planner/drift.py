@@ -6,6 +6,7 @@ data that a person and the engine can both read: ``desired`` and ``observed`` ha
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from egovcloud.planner.reconcile import Seen, Wanted
 Key = tuple[str, str, str]  # code, id of the subject, place
 Subject = tuple[str, str]  # noun, id
 
+CROWD = 50  # strangers of one host that are named
 _POWER = {"active": "running", "stopped": "stopped"}
 _REST = {"instance": frozenset({"active", "stopped"}), "volume": frozenset({"available", "in_use"})}
 _POWER_CODES = {
@@ -306,11 +308,18 @@ def _hosts(wanted: Sequence[HostWanted], seen: Sequence[HostSeen], compared: set
             promised, allowed = (dict(zip(size, pair, strict=True)) for pair in (host.promised, host.allowed))
             yield _of_host("host.overpromised", host, promised, allowed)
         if one.unmanaged:
-            observed = {"count": len(one.unmanaged), "unmanaged": list(one.unmanaged)}
-            yield _of_host("host.unmanaged", host, {"count": 0}, observed)
+            yield _of_host("host.unmanaged", host, {"count": 0}, _strangers(one.unmanaged))
         for pool in host.pools:
             compared.add(("storage_pool", pool.id))
             yield from _pool(host, pool, one.pools.get(pool.name))
+
+
+def _strangers(names: Sequence[str]) -> dict[str, Any]:
+    """How many, and the first of them; of a crowd also a digest, so that a newcomer is noticed."""
+    told: dict[str, Any] = {"count": len(names), "unmanaged": list(names[:CROWD])}
+    if len(names) > CROWD:
+        told["digest"] = hashlib.sha256("\n".join(names).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return told
 
 
 def _pool(host: HostWanted, pool: PoolWanted, capacity: float | None) -> Iterator[Difference]:

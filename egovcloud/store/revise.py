@@ -1,10 +1,8 @@
-"""``python -m egovcloud.store.revise``: writes the initial revision anew from the models.
-
-Until the first release there is one revision; from then on ``alembic revision --autogenerate`` adds further ones.
-"""
+"""``python -m egovcloud.store.revise NAME``: writes the next revision out of what the models have more than the head."""
 
 from __future__ import annotations
 
+import sys
 from tempfile import TemporaryDirectory
 
 from alembic import command
@@ -13,17 +11,17 @@ from egovcloud.store import schema
 from egovcloud.store.database import Database
 
 
-def main() -> None:
-    """Replace ``migrations/versions/0001_initial.py``."""
+def main(name: str) -> None:
+    """``migrations/versions/NNNN_NAME.py``, to be read before it is committed."""
     place = schema.migrations_dir()
-    for old in (place / "versions").glob("*.py"):
-        old.unlink()
+    number = f"{int(schema.head(place)) + 1:04d}"
     with TemporaryDirectory() as empty:
         database = Database(f"sqlite:///{empty}/empty.sqlite")
+        schema.upgrade(database, place)
         with database.engine.connect() as connection:
-            command.revision(schema.config(connection, place), message="initial", autogenerate=True, rev_id="0001")
+            command.revision(schema.config(connection, place), message=name, autogenerate=True, rev_id=number)
         database.dispose()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

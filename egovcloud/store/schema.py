@@ -41,7 +41,7 @@ def migrations_dir(chosen: Path | None = None) -> Path:
 
 def config(connection: Connection | None, directory: Path) -> Config:
     """Alembic's configuration without a file of its own."""
-    made = Config(attributes={"connection": connection, "searched": SEARCHED})
+    made = Config(attributes={"connection": connection})
     made.set_main_option("script_location", str(directory).replace("%", "%%"))
     made.set_main_option("path_separator", "os")
     return made

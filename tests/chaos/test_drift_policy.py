@@ -177,3 +177,13 @@ def test_what_a_kind_does_not_offer_is_refused_with_what_it_does(scene: Scene) -
     for remedy in (drift.accept, drift.repair):
         with pytest.raises(Conflict, match="on offer: report"):
             remedy(inside.house, operator, found.id)
+
+
+def test_somebody_else_s_words_do_no_harm(scene: Scene) -> None:
+    """Names that no database keeps as they are, of ours that were renamed and of strangers."""
+    inside = scene.inside
+    scene.cloud.rename(scene.id("web"), "a\0b'; DROP TABLE drifts; --")
+    scene.cloud.add_instance(scene.host().name, "\0<script>")
+    inside.reconcile(times=2)
+    assert only(inside, "instance.renamed").observed == {"name": "a\ufffdb'; DROP TABLE drifts; --"}
+    assert only(inside, "host.unmanaged").observed["unmanaged"] == ["instance \ufffd<script>"]

@@ -25,10 +25,19 @@ def seen_of(survey: Survey) -> list[Seen]:
     ]
 
 
+def storable(text: str) -> str:
+    """Somebody else's words, which may hold what no database keeps: lone surrogates, and the character zero."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
 def _facts(look: Look) -> dict[str, Any]:
     facts: dict[str, Any] = {one.name: getattr(look, one.name) for one in fields(look)}
     if isinstance(look, InstanceLook):
         nics = look.nics
+        for name in ("name", "given_name"):
+            facts[name] = None if facts[name] is None else storable(facts[name])
+        for name in ("foreign_disks", "foreign_snapshots"):
+            facts[name] = None if facts[name] is None else tuple(storable(one) for one in facts[name])
         facts["nics"] = None if nics is None else {nic.mac: _nic(nic) for nic in nics}
     elif isinstance(look, GroupLook) and look.rules is not None:
         facts["rules"] = sorted(

@@ -21,7 +21,7 @@ from egovcloud.drivers.base import Driver, HostFacts, PoolFacts
 from egovcloud.engine.capacity import space
 from egovcloud.engine.drifts import confirm, desired
 from egovcloud.engine.drifts import journal as drifts
-from egovcloud.engine.drifts.seen import seen_of
+from egovcloud.engine.drifts.seen import seen_of, storable
 from egovcloud.engine.kinds import Result, Run
 from egovcloud.planner.drift import Comparison, HostSeen, compare
 from egovcloud.planner.reconcile import Finding, Seen, Wanted, differences, orphans
@@ -147,7 +147,7 @@ def _look_at(driver: Driver, facts: HostFacts) -> HostLook:
         pools = driver.pools(facts.name, within=LOOK)
     except Problem as problem:
         return HostLook(facts, error=problem.text("en"))
-    unmanaged = tuple(sorted(f"{one.kind.value} {one.name or one.external_id}" for one in foreign))
+    unmanaged = tuple(sorted(storable(f"{one.kind.value} {one.name or one.external_id}") for one in foreign))
     return HostLook(facts, pools, seen_of(survey), unmanaged)
 
 

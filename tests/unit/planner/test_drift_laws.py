@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from egovcloud.domain.drift import KINDS, rule_parts, rule_text
-from egovcloud.planner.drift import Estate, HostSeen, compare
+from egovcloud.planner.drift import Estate, HostSeen, HostWanted, compare
 from egovcloud.planner.reconcile import Seen, Wanted
 
 EACH = settings(max_examples=200, deadline=None)
@@ -95,6 +95,19 @@ def test_what_is_not_there_is_gone_unless_it_is_elsewhere(row: Wanted, elsewhere
     seen = [replace(as_wanted(row), host=other)] if elsewhere else []
     codes = [one.code for one in compare(Estate([row]), seen, answers(*HOSTS)).findings]
     assert codes == (["instance.moved" if elsewhere else "instance.gone"] if row.settled else [])
+
+
+@EACH
+@given(count=st.integers(1, 200))
+def test_a_crowd_of_strangers_is_told_shortly_and_a_newcomer_is_noticed(count: int) -> None:
+    host = HostWanted("id", "h0", 1, 8, 8)
+    names = tuple(f"instance {number:03d}" for number in range(count))
+    (found,) = compare(Estate([], hosts=[host]), [], [HostSeen("h0", True, 8, 8, unmanaged=names)]).findings
+    assert found.observed["count"] == count
+    assert len(found.observed["unmanaged"]) <= 50
+    other = (*names[:-1], "instance zzz")
+    (later,) = compare(Estate([], hosts=[host]), [], [HostSeen("h0", True, 8, 8, unmanaged=other)]).findings
+    assert later.observed != found.observed
 
 
 def network(**facts: Any) -> Wanted:
