@@ -1,4 +1,4 @@
-"""``python -m egovcloud.store.revise NAME``: writes the next revision out of what the models have more than the head."""
+"""``python -m egovcloud.store.revise NAME``: writes the next revision, of what the models have more than the head."""
 
 from __future__ import annotations
 

@@ -133,3 +133,14 @@ def test_duplicates_are_seen_one_by_one(cloud: Cloud) -> None:
     second = cloud.duplicate(cloud.host, spec.id)
     first = cloud.facts(spec).ref.external_id
     assert {one.owned.external_id for one in things(cloud, OwnedKind.INSTANCE, spec.id)} == {first, second}
+
+
+@needs("outside")
+def test_what_somebody_did_is_seen_and_what_is_not_ours_is_left_out(cloud: Cloud) -> None:
+    spec = cloud.instance()
+    stray = cloud.plant(cloud.host, OwnedKind.INSTANCE)
+    cloud.stop_outside(cloud.host, spec.id)
+    (found,) = things(cloud, OwnedKind.INSTANCE, spec.id)
+    assert found.owned.power is Power.STOPPED
+    survey = cloud.driver.survey(cloud.host, within=cloud.limit)
+    assert stray not in {one.owned.external_id for one in survey.things}

@@ -32,6 +32,12 @@ HYPERVISOR = {
     "hypervisor_version": 7002000,
     "cpu_info": {"model": "EPYC"},
 }
+# Path → type, and what the service says of its versions.
+OTHERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "volume": ("block-storage", {"path": "v3", "version": {"id": "v3.0", "version": "3.71", "min_version": "3.0"}}),
+    "network": ("network", {"path": "v2.0", "version": {"id": "v2.0"}}),
+    "image": ("image", {"path": "v2", "version": {"id": "v2.15"}}),
+}
 Answer = tuple[int, Mapping[str, str], bytes]
 
 
@@ -43,6 +49,7 @@ class FakeCloud:
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         self.newest = "2.96"
         self.region = "north"
+        self.whole = False  # whether the catalogue has more than Nova
         handler = type("Handler", (_Handler,), {"cloud": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -80,6 +87,10 @@ class FakeCloud:
             return 200, JSON, json.dumps({"hypervisors": [HYPERVISOR]}).encode()
         if path.startswith("/compute"):
             return 200, JSON, json.dumps({"versions": [{**version, "links": link}]}).encode()
+        for service, (_, ids) in OTHERS.items():
+            if path.startswith(f"/{service}"):
+                told = {"status": "CURRENT", "links": [{"rel": "self", "href": f"{self.url}/{service}/{ids['path']}/"}]}
+                return 200, JSON, json.dumps({"versions": [{**told, **ids["version"]}]}).encode()
         v3 = {"id": "v3.14", "status": "stable", "links": [{"rel": "self", "href": f"{self.url}/v3/"}]}
         return 200, JSON, json.dumps({"version": v3}).encode()
 
@@ -97,7 +108,19 @@ class FakeCloud:
             "user": {"id": "u", "name": "centre", "domain": {"id": "default", "name": "Default"}},
             "project": {"id": "p", "name": "centre", "domain": {"id": "default", "name": "Default"}},
             "roles": [],
-            "catalog": [{"type": "compute", "name": "nova", "id": "1", "endpoints": [endpoint]}],
+            "catalog": [
+                {"type": "compute", "name": "nova", "id": "1", "endpoints": [endpoint]},
+                *(
+                    {
+                        "type": type_,
+                        "name": service,
+                        "id": service,
+                        "endpoints": [{**endpoint, "url": f"{self.url}/{service}"}],
+                    }
+                    for service, (type_, _) in OTHERS.items()
+                    if self.whole
+                ),
+            ],
         }
         return 201, {**JSON, "X-Subject-Token": f"token-{len(self.seen)}"}, json.dumps({"token": body}).encode()
 
