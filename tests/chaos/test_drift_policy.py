@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from egovcloud.domain.errors import Conflict, Forbidden, Invalid, NotFound, QuotaExceeded
 from egovcloud.drivers.simulator import Faults
+from egovcloud.engine.drifts import confirm
 from egovcloud.services import drift, drift_policy, drift_view, instance
 from egovcloud.services.listing import ListQuery
 from egovcloud.store.models import Drift, Instance, Quota, Volume
@@ -146,6 +147,17 @@ def test_power_is_left_alone_where_the_policy_says_report(scene: Scene) -> None:
     choose(inside, "instance.stopped", "accept")
     inside.reconcile()
     assert inside.row(Instance, scene.id("web")).state == "stopped"
+
+
+def test_where_so_many_changed_that_nobody_asks_for_each_the_second_look_decides(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirm, "QUESTIONS", 0)
+    scene.cloud.stop(scene.id("web"))
+    scene.inside.reconcile()
+    assert scene.inside.row(Instance, scene.id("web")).state == "active"
+    scene.inside.reconcile()
+    assert scene.inside.row(Instance, scene.id("web")).state == "stopped"
 
 
 def test_who_may_do_what(scene: Scene) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from sqlalchemy import select
 
 from egovcloud.domain.drift import KINDS
@@ -11,13 +13,25 @@ from egovcloud.planner.drift import Difference
 from egovcloud.store.database import Database
 from egovcloud.store.models import Host, Instance, StoragePool, Volume
 
+QUESTIONS = 100  # in one look, for when a whole host of machines stops at once
 LOOK = 10.0  # seconds that one question may take
 
 
+def each(driver: Driver, database: Database, findings: Iterable[Difference]) -> Iterator[tuple[Difference, bool]]:
+    """Those that are believed, and whether for certain; after ``QUESTIONS`` the rest waits for the second look."""
+    left = QUESTIONS
+    for finding in findings:
+        if not KINDS[finding.code].sure:
+            yield finding, False
+            continue
+        left -= 1
+        answer = sure(driver, database, finding) if left >= 0 else False
+        if answer is not None:
+            yield finding, answer
+
+
 def sure(driver: Driver, database: Database, finding: Difference) -> bool | None:
-    """True when a direct question says the same, ``None`` when it says otherwise; false: it has to be seen again."""
-    if not KINDS[finding.code].sure:
-        return False
+    """True when a direct question says the same, ``None`` when it says otherwise; false when there is no answer."""
     if finding.code.endswith(".gone"):
         return True if absent(driver, database, finding.noun, finding.id) else None
     if finding.noun != "instance":

@@ -87,13 +87,12 @@ def look(run: Run) -> Result:
     seen = [one for host in looks for one in host.seen]
     after.update(_doubled_snapshots(run, driver, seen))
     comparison = compare(estate, seen, [_host_seen(host, quiet) for host in looks])
-    asked = [(one, confirm.sure(driver, run.database, one)) for one in comparison.findings]
     return {
         "looked_at": run.now.isoformat(),
         "capabilities": sorted(driver.capabilities),
         "hosts": [{**asdict(h.facts), "error": h.error, "pools": [asdict(p) for p in h.pools]} for h in looks],
         "findings": [asdict(finding) for finding in _recovered(driver, run, before, seen, comparison)],
-        "drifts": drifts.as_data((one, sure) for one, sure in asked if sure is not None),
+        "drifts": drifts.as_data(confirm.each(driver, run.database, comparison.findings)),
         "vanished": _vanished(run, comparison),
         "orphans": [
             {"kind": o.kind, "id": o.id, "external_id": o.external_id, "host": o.host, "power": o.power}
