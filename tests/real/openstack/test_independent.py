@@ -29,7 +29,7 @@ from tests.real.openstack.through import Way
 OPERATIONS = 200
 AT_ONCE = 6
 SEED = 20261123
-EVERY = 1.5  # seconds between two faults
+EVERY = 20  # requests between two faults
 FAULTS = ("cut", "lose", "answer")
 # Of each service: what is hit.
 TARGETS = [
@@ -55,19 +55,22 @@ def office(way: Way, layout: Layout, tmp_path: Path) -> Iterator[Office]:
 
 @contextmanager
 def faults(way: Way, draw: random.Random) -> Iterator[list[Rule]]:
-    """Another request fails every little while; the rules that were set are told."""
+    """One fault at a time, and the next one some requests after it struck; all that were set are told."""
     over = threading.Event()
     rules: list[Rule] = []
 
     def disturb() -> None:
-        while not over.wait(EVERY):
-            service, method, path = draw.choice(TARGETS)
-            action = draw.choice(FAULTS)
-            answer = draw.choice([(503, {}, b""), (429, {"Retry-After": "1"}, b"{}"), (500, {}, b"<html>oops")])
-            rule = Rule(service, method, path, action, answer=answer)
-            rules.append(rule)
-            with way.traffic.lock:
-                way.traffic.rules.append(rule)
+        quiet_since = 0
+        while not over.wait(0.05):
+            sent = len(way.traffic.seen)
+            if rules and not rules[-1].struck:
+                quiet_since = sent
+            elif sent - quiet_since >= EVERY:
+                service, method, path = draw.choice(TARGETS)
+                answer = draw.choice([(503, {}, b""), (429, {"Retry-After": "1"}, b"{}"), (500, {}, b"<html>oops")])
+                rules.append(Rule(service, method, path, draw.choice(FAULTS), answer=answer))
+                with way.traffic.lock:
+                    way.traffic.rules.append(rules[-1])
 
     thread = threading.Thread(target=disturb, daemon=True)
     thread.start()
@@ -180,7 +183,7 @@ def test_the_client_sees_what_the_api_says(office: Office, way: Way, layout: Lay
     walk = Walk(office, draw)
     with faults(way, random.Random(SEED + 1)) as rules:
         while len(walk.accepted) < OPERATIONS:
-            until("an operation has ended", lambda: walk.open() < AT_ONCE, limit=LONG, every=0.1)
+            until("an operation has ended", lambda: walk.open() < AT_ONCE, limit=LONG, every=0.5)
             walk.step()
     ended = [office.see(f"/operations/{one}") for one in walk.accepted]
     for one in ended:
