@@ -48,7 +48,10 @@ def start(layout: Layout, name: str, command: Sequence[str], extra: Mapping[str,
             cwd=layout.state,
             start_new_session=True,
         )
-    (layout.run / f"{name}.json").write_text(json.dumps([process.pid, _birth(process.pid)]))
+    # Whole or not at all: somebody may be looking.
+    part = layout.run / f"{name}.part"
+    part.write_text(json.dumps([process.pid, _birth(process.pid)]))
+    part.rename(layout.run / f"{name}.json")
 
 
 def run(layout: Layout, name: str, command: Sequence[str], extra: Mapping[str, str] | None = None) -> None:
