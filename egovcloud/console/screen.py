@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from time import monotonic
@@ -11,6 +12,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, request
 from simple_websocket import ConnectionClosed, Server
+from wsproto.events import Ping
 
 from egovcloud.domain.errors import Forbidden, Transient
 from egovcloud.drivers.base import Screen
@@ -24,6 +26,8 @@ log = structlog.get_logger("egovcloud.screen")
 CONNECT_SECONDS = 5.0
 CHUNK = 64 * 1024
 RECHECK_SECONDS = 15.0
+PING_SECONDS = 25.0  # less than the patience of the proxies in between
+SEND_SECONDS = 20  # a browser that takes nothing for so long is not looking
 MESSAGE_LIMIT = 1 << 20  # browsers send keys, pointers and pasted text
 
 
@@ -49,9 +53,7 @@ def add_screens(
             raise Transient("stream.full", retry_after=5.0)
         try:
             with _connect(screen) as server:
-                browser = Server(
-                    request.environ, subprotocols=["binary"], ping_interval=25, max_message_size=MESSAGE_LIMIT
-                )
+                browser = Browser(request.environ, subprotocols=["binary"], max_message_size=MESSAGE_LIMIT)
 
                 def wanted() -> bool:
                     return not stopping() and alive(house, settings, session_id) is not None
@@ -65,7 +67,44 @@ def add_screens(
     app.add_url_rule("/screen/<token>", endpoint="screen", view_func=show, websocket=True)
 
 
-def pump(browser: Server, server: socket.socket, wanted: Callable[[], bool]) -> None:
+class Browser(Server):  # type: ignore[misc]  # the library has no types
+    """The browser's end. One frame at a time leaves, and none after the one that closes.
+
+    The library answers the browser's frames in a thread of its own and takes no lock, so that a picture may leave
+    after the answer to a close, which RFC 6455 section 5.5.1 forbids, or in the midst of another frame.
+    """
+
+    pong_received: bool
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._turn = threading.RLock()
+        super().__init__(*arguments, **options)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
+
+    def send(self, data: str | bytes) -> None:
+        """Send one message; ``ConnectionClosed`` when the connection is no more."""
+        with self._turn:
+            super().send(data)
+
+    def close(self, reason: int | None = None, message: str | None = None) -> None:
+        """Send the last frame; ``ConnectionClosed`` when the connection is no more."""
+        with self._turn:
+            super().close(reason, message)
+
+    def ping(self) -> None:
+        """Ask for a sign of life; ``ConnectionClosed`` when the last question had no answer."""
+        with self._turn:
+            if not self.connected or not self.pong_received:
+                raise ConnectionClosed(self.close_reason, self.close_message)
+            self.pong_received = False
+            self.sock.send(self.ws.send(Ping()))
+
+    def _handle_events(self) -> bool:
+        with self._turn:
+            return bool(super()._handle_events())
+
+
+def pump(browser: Browser, server: socket.socket, wanted: Callable[[], bool]) -> None:
     """Carry bytes both ways until either side ends or nobody may look any more."""
     over = threading.Event()
 
@@ -80,13 +119,16 @@ def pump(browser: Server, server: socket.socket, wanted: Callable[[], bool]) -> 
 
     thread = threading.Thread(target=to_browser, name="screen", daemon=True)
     thread.start()
-    checked = monotonic()
+    checked = pinged = monotonic()
     try:
         while not over.is_set():
             if monotonic() - checked > RECHECK_SECONDS:
                 if not wanted():
                     break
                 checked = monotonic()
+            if monotonic() - pinged > PING_SECONDS:
+                browser.ping()
+                pinged = monotonic()
             data = browser.receive(timeout=0.5)
             if data is not None:
                 server.sendall(data.encode() if isinstance(data, str) else data)
