@@ -1,6 +1,6 @@
 import { createApp } from 'vue'
 import App from './App.vue'
-import { askAhead, configure } from './api/client'
+import { configure } from './api/client'
 import { stopLive } from './composables/useLive'
 import { forgetDepartments } from './composables/useDepartments'
 import { forgetSession, restoreSession, wasSignedIn } from './composables/useSession'
@@ -23,9 +23,8 @@ configure({
   onPasswordRequired: () => void router.push({ name: 'first-password' }),
 })
 
-// Words, page, session and what the first page shows are fetched side by side, not one after another.
+// Words, page and session are fetched side by side, not one after another.
 void restoreSession()
-if (wasSignedIn() && window.location.pathname === '/') askAhead('/overview')
 const first = router.resolve(wasSignedIn() ? window.location.pathname : '/sign-in').matched.at(-1)?.components?.default
 if (typeof first === 'function') void (first as () => Promise<unknown>)().catch(() => undefined)
 void setLanguage(preferredLanguage()).then(() => {

@@ -82,23 +82,19 @@ async function call<T>(method: string, path: string, options: Options = {}): Pro
   return (await response.json()) as T
 }
 
-/** Answers that were asked for before the page that shows them was there; each is taken once. */
-const ahead = new Map<string, Promise<unknown>>()
+/** Answers that were asked for before the console was there (`ahead.ts`); each is taken once. */
+const ahead = (window.egovAhead ??= new Map<string, Promise<unknown>>())
 
-/** Ask now for what `api.get` of this path will want in a moment; when it fails, that one asks anew and tells why. */
-export function askAhead(path: string): void {
-  ahead.set(path, call('GET', path, { quiet401: true }).catch(() => undefined))
-}
-
-async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
+async function get<T>(path: string, query?: Query, signal?: AbortSignal, quiet401?: boolean): Promise<T> {
   const early = query && Object.keys(query).length ? undefined : ahead.get(path)
   ahead.delete(path)
-  return ((await early) as T | undefined) ?? call<T>('GET', path, { query, signal })
+  return ((await early) as T | undefined) ?? call<T>('GET', path, { query, signal, quiet401 })
 }
 
 function session<T>(method: 'GET' | 'POST' | 'DELETE', body?: unknown): Promise<T> {
+  if (method === 'GET') return get<T>('/session', {}, undefined, true)
   // What the one before was shown is not for the next.
-  if (method !== 'GET') ahead.clear()
+  ahead.clear()
   return call<T>(method, '/session', { body, quiet401: true })
 }
 
