@@ -61,7 +61,7 @@ def test_a_worker_of_its_own_answers_where_it_is_told() -> None:
     meters.serve(bind)
     with pytest.raises(OSError, match="in use"):
         meters.serve(bind)
-    assert "egov_stale_writes_rejected_total" in httpx.get(f"http://{bind}/metrics").text
+    assert "egov_stale_writes_rejected_total" in httpx.get(f"http://{bind}/metrics", timeout=60).text
 
 
 def test_every_call_to_a_cloud_is_timed_by_its_outcome(town: Town) -> None:

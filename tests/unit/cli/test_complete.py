@@ -80,7 +80,9 @@ def test_bash_inserts_each_name_as_one_word(cloud: Cloud, tmp_path: Path) -> Non
     """
     environ = {**os.environ, "EGOV_URL": cloud.url, "EGOV_TOKEN": TOKEN, "PATH": f"{bin_}:{os.environ['PATH']}"}
     environ["LC_ALL"] = "C.UTF-8"
-    done = subprocess.run(["bash", "-c", script], env=environ, capture_output=True, text=True, timeout=60, cwd=tmp_path)
+    done = subprocess.run(
+        ["bash", "-c", script], env=environ, capture_output=True, text=True, timeout=180, cwd=tmp_path
+    )
     assert done.stderr == ""
     assert done.stdout.splitlines()[2:] == ['1=web $(touch ran) "x"; id', "1=web-2"]
     assert not (tmp_path / "ran").exists()

@@ -26,7 +26,7 @@ def egovctl(*words: str, environ: Mapping[str, str] | None = None, **more: objec
         env={**os.environ, **(environ or {})},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         **more,  # type: ignore[call-overload]
     )
 
@@ -166,7 +166,7 @@ def test_a_reader_that_leaves_is_no_failure(cloud: Cloud) -> None:
     environ = {"EGOV_URL": cloud.url, "EGOV_TOKEN": TOKEN}
     script = f"set -o pipefail; {sys.executable} -m egovcloud.cli.main instance list --limit 190 -o json | head -1"
     done = subprocess.run(
-        ["bash", "-c", script], env={**os.environ, **environ}, capture_output=True, text=True, timeout=60
+        ["bash", "-c", script], env={**os.environ, **environ}, capture_output=True, text=True, timeout=180
     )
     assert (done.returncode, done.stderr, done.stdout) == (0, "", "[\n")
 
@@ -193,7 +193,7 @@ def test_ctrl_c_before_anything_was_started_is_quiet(cloud: Cloud) -> None:
     )
     assert asked.wait(30)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     gate.set()
     assert (process.returncode, out) == (130, "")
     assert "Traceback" not in err

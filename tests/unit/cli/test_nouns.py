@@ -100,7 +100,7 @@ def test_ssh_takes_the_place_of_the_command(cloud: Cloud, tmp_path: Path) -> Non
         env={**os.environ, "EGOV_URL": cloud.url, "EGOV_TOKEN": TOKEN, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     assert done.stdout == "root@10.0.0.5|--|echo|$HOME; id|"
     assert done.returncode == 7

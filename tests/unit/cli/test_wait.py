@@ -199,7 +199,7 @@ def test_ctrl_c_says_that_the_operation_goes_on(cloud: Cloud, silent: threading.
     )
     assert looked.wait(30)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert f"the operation goes on. Follow it with: egovctl operation wait {uid(900)}" in err
     assert "Traceback" not in err

@@ -54,7 +54,7 @@ def test_killed_process_leaves_whole_effects_with_their_log(bench: Bench) -> Non
 
 def test_processes_write_side_by_side(bench: Bench) -> None:
     processes = [_writer(bench, 50) for _ in range(3)]
-    assert [process.wait(timeout=60) for process in processes] == [0, 0, 0]
+    assert [process.wait(timeout=180) for process in processes] == [0, 0, 0]
     assert bench.log.count(OwnedKind.VOLUME) == 150
     assert len({one.pid for one in bench.log.records(call="create_volume")}) == 3
 
