@@ -22,7 +22,7 @@ from schemathesis.checks import CHECKS
 from tests.support.everyone import holder_of_everything
 from tests.support.town import Town
 
-CASES = int(os.environ.get("EGOV_FUZZ_CASES", "5000" if "EGOV_THOROUGH" in os.environ else "1000"))
+CASES = int(os.environ.get("EGOV_FUZZ_CASES", "5000" if "EGOV_THOROUGH" in os.environ else "500"))
 # Of a hundred cases. The databases differ in few places; each has requests of its own.
 SHARES = {"sqlite": 80, "postgresql": 20}
 SEEDS = {"sqlite": 20261123, "postgresql": 20261124}
