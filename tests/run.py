@@ -52,6 +52,7 @@ STAGES = {
         check("console size", "npm", "--prefix", "web", "run", "--silent", "check:size"),
         proof("unit", "tests/unit", "-n", "2", "--dist", "loadfile"),
         proof("contract", "tests/contract", "-n", "2", "--dist", "loadfile"),
+        proof("object storage", "tests/contract_objects"),
         proof("stories", "tests/stories", "-n", "2", "--dist", "worksteal"),
         proof("chaos", "tests/chaos", "-n", "2", "--dist", "worksteal"),
         proof("browser", "tests/browser"),

@@ -6,6 +6,7 @@ from egovcloud.drivers.simulator.log import CallLog, CallRecord
 from egovcloud.drivers.simulator.outside import Outside
 from egovcloud.drivers.simulator.schema import SimHost, SimPool, create_cloud
 from egovcloud.drivers.simulator.tamper import Tamper
+from egovcloud.drivers.simulator.store import SimulatorStore
 
 __all__ = [
     "CallLog",
@@ -17,5 +18,6 @@ __all__ = [
     "SimPool",
     "SimulatorDriver",
     "Tamper",
+    "SimulatorStore",
     "create_cloud",
 ]
