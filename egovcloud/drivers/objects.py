@@ -47,6 +47,9 @@ class ObjectCapability(StrEnum):
     MULTIPART_UPLOAD = "multipart_upload"
 
 
+OBJECT_CAPABILITIES = frozenset(one.value for one in ObjectCapability)
+
+
 @dataclass(frozen=True)
 class BucketSpec:
     """What a bucket shall be. ``name`` is the user's text, kept for whoever looks at the endpoint itself.

@@ -1,6 +1,25 @@
 """What is said of object storage: buckets, what is in them, and the endpoints that hold them."""
 
 SENTENCES: dict[str, tuple[str, str]] = {
+    "cli.bucket.more": (
+        "{count} names are shown and there are more; --all shows them.",
+        "已显示 {count} 项，还有更多；使用 --all 显示全部。",
+    ),
+    "cli.bucket.uploaded": ("{key} is stored ({size} bytes).", "{key} 已上传（{size} 字节）。"),
+    "cli.bucket.downloaded": ("{path} is written ({size} bytes).", "已写入 {path}（{size} 字节）。"),
+    "cli.bucket.resumed": (
+        "Going on: {done} of {total} parts have arrived before; --restart begins again if the file has changed.",
+        "续传：{total} 个分片中已有 {done} 个；若文件已更改，请用 --restart 重新开始。",
+    ),
+    "cli.bucket.part": ("Part {number} of {total}.", "分片 {number}/{total}。"),
+    "cli.bucket.exists": (
+        "{path} exists already; choose another with --file, or --force to replace it.",
+        "{path} 已存在；请用 --file 另选，或用 --force 覆盖。",
+    ),
+    "provider.holds_buckets": (
+        "Provider {name} holds {buckets} bucket(s); delete them first.",
+        "云平台 {name} 上仍有 {buckets} 个存储桶，请先删除。",
+    ),
     "bucket.absent": (
         "Bucket {id} does not exist at its endpoint.",
         "存储桶 {id} 在其对象存储端点上不存在。",
@@ -62,9 +81,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Part {number} must have {expected} bytes and has {found}; send it again.",
         "第 {number} 个分片应为 {expected} 字节，实际为 {found} 字节，请重传。",
     ),
-    "upload.busy": (
-        "{limit} parts are on their way through this process already; this one is tried again in a moment.",
-        "当前已有 {limit} 个分片正在传输，请稍后重试。",
+    "upload.many": (
+        "This bucket has {limit} unfinished uploads already; finish or abort some of them first.",
+        "该存储桶已有 {limit} 个未完成的上传任务，请先完成或取消其中一些。",
     ),
     "store.credentials": (
         "The object storage does not accept our key: {detail}. Renew it in the profiles file.",

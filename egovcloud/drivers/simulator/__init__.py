@@ -5,8 +5,8 @@ from egovcloud.drivers.simulator.faults import Faults, FaultState
 from egovcloud.drivers.simulator.log import CallLog, CallRecord
 from egovcloud.drivers.simulator.outside import Outside
 from egovcloud.drivers.simulator.schema import SimHost, SimPool, create_cloud
-from egovcloud.drivers.simulator.tamper import Tamper
 from egovcloud.drivers.simulator.store import SimulatorStore
+from egovcloud.drivers.simulator.tamper import Tamper
 
 __all__ = [
     "CallLog",
