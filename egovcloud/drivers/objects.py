@@ -263,8 +263,13 @@ def flaw(key: str) -> str | None:
         return "encoding"
     if not key or size > MAX_KEY_BYTES:
         return "size"
-    if any(ord(char) < 0x20 or 0x7F <= ord(char) <= 0x9F or char in "\\\u2028\u2029\ufffe\uffff" for char in key):
+    if unfit(key):
         return "characters"
     if any(part in ("", ".", "..") for part in key.split("/")):
         return "parts"
     return "reserved" if key.startswith(RESERVED) or len(key.rpartition("/")[2].encode()) > 255 else None
+
+
+def unfit(text: str) -> bool:
+    """Whether it holds a character that some endpoint changes, or that no line of text shows."""
+    return any(ord(char) < 0x20 or 0x7F <= ord(char) <= 0x9F or char in "\\\u2028\u2029\ufffe\uffff" for char in text)

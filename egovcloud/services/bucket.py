@@ -116,9 +116,9 @@ def delete(
     holds = contents is None and bucket_content.holds_anything(house, providers, actor, id_)
     with house.write(actor, "bucket.delete", "bucket") as unit:
         bucket = _mine(unit, "bucket:delete", id_)
+        if contents is not None and contents != bucket.name:
+            raise Conflict("confirm.required", field="contents", name=bucket.name)
         confirmed(bucket.name, confirm)
-        if contents is not None:
-            confirmed(bucket.name, contents)
         if holds:
             raise Conflict("bucket.not_empty", field="contents", id=bucket.name)
         unit.data["contents"] = contents is not None

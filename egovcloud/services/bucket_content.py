@@ -13,7 +13,7 @@ from typing import BinaryIO
 from sqlalchemy import func, select, update
 
 from egovcloud.domain.errors import Conflict, Forbidden, Invalid, NotFound, QuotaExceeded
-from egovcloud.drivers.objects import ObjectFacts, ObjectPage, ObjectStore, flaw
+from egovcloud.drivers.objects import ObjectFacts, ObjectPage, ObjectStore, flaw, unfit
 from egovcloud.engine.operations.bucket import GIB
 from egovcloud.engine.providers import Providers
 from egovcloud.services import rules
@@ -93,10 +93,14 @@ def browse(
     deep: bool,
 ) -> ObjectPage:
     """One page of what lies below ``prefix``."""
-    if prefix and not rules.seen(prefix):
+    if unfit(prefix):
         raise Invalid("object.key", field="prefix", reason="characters")
     reached = reach(house, providers, actor, "bucket:download", id_)
-    return reached.store.list_objects(id_, prefix=prefix, after=after, limit=limit, deep=deep, within=QUICK)
+    try:
+        return reached.store.list_objects(id_, prefix=prefix, after=after, limit=limit, deep=deep, within=QUICK)
+    except Invalid:
+        # The cursor is the endpoint's own, and only it can tell a wrong one.
+        raise Invalid("list.cursor", field="after") from None
 
 
 def read(house: House, providers: Providers, actor: Actor, id_: str, key: str, *, start: int = 0) -> Download:

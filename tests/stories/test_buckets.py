@@ -132,6 +132,11 @@ def test_life_of_a_bucket_on_real_s3(real_home: Home) -> None:
         assert answer.status == 200
     assert fetch(real_home.member, bucket, "a b.txt").data == b"around"
     assert refused(real_home.viewer.post(f"/buckets/{bucket}/urls", body)) == (403, "auth.forbidden")
+    for text in filter(lambda text: flaw(text) is None, TEXTS.values()):
+        put(real_home.member, bucket, text, text.encode())
+        made = real_home.member.ok(real_home.member.post(f"/buckets/{bucket}/urls", {"key": text}))
+        with urllib.request.urlopen(made["url"], timeout=20) as answer:
+            assert answer.read() == text.encode()
 
 
 def _upload_in_parts(home: Home) -> None:
