@@ -331,7 +331,20 @@ def _s3(installation_id: str, _name: str, config: Mapping[str, Any]) -> ObjectSt
 
 
 FACTORIES: Mapping[str, Factory] = {"simulator": _simulator, "libvirt": _libvirt, "openstack": _openstack}
-STORES: Mapping[str, StoreFactory] = {"simulator": _simulated_store, "s3": _s3}
+
+
+def _swift(installation_id: str, _name: str, config: Mapping[str, Any]) -> ObjectStore:
+    from egovcloud.drivers.openstack import CloudConfig, SwiftConfig, SwiftStore
+
+    about = dict(config)
+    try:
+        versioning = bool(about.pop("versioning", True))
+        return SwiftStore(installation_id, SwiftConfig(CloudConfig.of(about), versioning))
+    except TypeError as error:  # a key that is missing or unknown
+        raise Permanent("cloud.config", detail=str(error)) from None
+
+
+STORES: Mapping[str, StoreFactory] = {"simulator": _simulated_store, "s3": _s3, "swift": _swift}
 
 
 def configure_logs(settings: Settings) -> None:

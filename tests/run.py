@@ -59,6 +59,7 @@ STAGES = {
     ],
     "openstack": [  # on the bed that tests.real.openstack starts
         proof("contract on OpenStack", "tests/contract", "--driver", "openstack"),
+        proof("object storage on Swift", "tests/contract_objects", "--store", "swift"),
         proof("OpenStack", "tests/real/openstack"),
     ],
     "real": [

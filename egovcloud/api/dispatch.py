@@ -77,7 +77,10 @@ def view(route: Route, parts: Parts) -> Callable[..., Response]:
 
 def _sent(route: Route, parts: Parts, actor: Actor, arguments: dict[str, Any]) -> Response:
     """A route whose body is bytes: they lie in a file before the handler is called, whatever the client's pace."""
-    request.max_content_length = route.binary
+    if (request.content_length or 0) > route.binary:
+        raise Invalid("input.size", limit=route.binary)
+    # One more than is taken: a body of just that size ends without having touched the wall.
+    request.max_content_length = route.binary + 1
     with receive(request.stream, route.binary) as data:
         result = route.handler(Call(parts, actor), **arguments, data=data)
         return _render(route, result, {})
