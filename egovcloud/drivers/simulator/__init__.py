@@ -17,7 +17,7 @@ __all__ = [
     "SimHost",
     "SimPool",
     "SimulatorDriver",
-    "Tamper",
     "SimulatorStore",
+    "Tamper",
     "create_cloud",
 ]

@@ -1,7 +1,7 @@
 /** Sends files: small ones in one piece, large ones in parts that need not be sent twice. */
 import { api, sendBytes } from '@/api/client'
 import { asProblem } from '@/api/problem'
-import type { BucketUpload } from '@/api/types'
+import type { BucketUpload } from '@/api/objects'
 import { reactive } from 'vue'
 import { PART } from './bucket'
 
