@@ -86,6 +86,7 @@ export interface Sending {
 /** PUT bytes as they are; `fetch` cannot tell how far it is. */
 export function sendBytes(path: string, bytes: Blob, options: Sending = {}): Promise<void> {
   return new Promise((resolve, reject) => {
+    options.signal?.throwIfAborted()
     const request = new XMLHttpRequest()
     request.open('PUT', BASE + path + queryString(options.query))
     request.setRequestHeader('Accept-Language', language)

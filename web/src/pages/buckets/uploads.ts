@@ -1,6 +1,6 @@
 /** Sends files: small ones in one piece, large ones in parts that need not be sent twice. */
 import { api, sendBytes } from '@/api/client'
-import { asProblem } from '@/api/problem'
+import { asProblem, type Problem } from '@/api/problem'
 import type { BucketUpload } from '@/api/objects'
 import { reactive } from 'vue'
 import { PART } from './bucket'
@@ -13,7 +13,7 @@ export interface Task {
   state: 'waiting' | 'running' | 'paused' | 'failed' | 'done'
   /** How much of it was there before. */
   resumed: number
-  error: string
+  problem: Problem | null
   upload: string
 }
 
@@ -25,7 +25,7 @@ export function useUploads(bucket: string, arrived: () => void) {
 
   function add(files: File[], prefix: string): void {
     for (const file of files) {
-      tasks.push({ id: ++count, key: prefix + file.name, file, sent: 0, state: 'waiting', resumed: 0, error: '', upload: '' })
+      tasks.push({ id: ++count, key: prefix + file.name, file, sent: 0, state: 'waiting', resumed: 0, problem: null, upload: '' })
     }
     void work()
   }
@@ -40,7 +40,7 @@ export function useUploads(bucket: string, arrived: () => void) {
 
   async function one(task: Task): Promise<void> {
     task.state = 'running'
-    task.error = ''
+    task.problem = null
     controller = new AbortController()
     try {
       if (task.file.size <= PART) await whole(task, controller.signal)
@@ -50,7 +50,7 @@ export function useUploads(bucket: string, arrived: () => void) {
     } catch (error) {
       if (controller.signal.aborted) return
       task.state = 'failed'
-      task.error = asProblem(error).message
+      task.problem = asProblem(error)
     }
   }
 
