@@ -21,6 +21,10 @@ from tests.support.centre import Caller, Centre
 from tests.support.hostile import TEXTS
 from tests.support.seaweed import Seaweed
 
+# What a story says of the endpoint alone is told once; names are told where the database is the stricter one.
+ONCE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+STRICT = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
 
 @dataclass
 class Home:
@@ -122,6 +126,7 @@ def test_life_of_a_bucket(home: Home) -> None:
     _live(home)
 
 
+@ONCE
 def test_life_of_a_bucket_on_real_s3(real_home: Home) -> None:
     _live(real_home)
     bucket = make(real_home.centre, real_home.admin, real_home.project, "shared")
@@ -166,6 +171,7 @@ def test_upload_in_parts_goes_on_where_it_broke_off(home: Home) -> None:
     _upload_in_parts(home)
 
 
+@ONCE
 def test_upload_in_parts_on_real_s3(real_home: Home) -> None:
     _upload_in_parts(real_home)
 
@@ -240,6 +246,7 @@ def test_who_may_do_what(home: Home) -> None:
     assert {"bucket.create", "bucket.upload", "bucket.delete"} <= trail
 
 
+@STRICT
 def test_hostile_names(home: Home) -> None:
     """A text is a bucket's name or an object's key, or it is refused with a reason; it never does anything else."""
     bucket = make(home.centre, home.admin, home.project, "hostile")
@@ -267,6 +274,7 @@ def test_hostile_names(home: Home) -> None:
     assert names(home.member, bucket) == set()
 
 
+@ONCE
 def test_what_is_not_ours_stays(home: Home, tmp_path: Path) -> None:
     """Another installation's bucket, one of ours without a row that holds something, and one that is empty."""
     path = tmp_path / "cloud.sqlite"
@@ -284,6 +292,7 @@ def test_what_is_not_ours_stays(home: Home, tmp_path: Path) -> None:
     assert foreign.observe_bucket(theirs.id, within=5) is not None
 
 
+@ONCE
 def test_bucket_that_vanished_is_told_and_comes_back(home: Home, tmp_path: Path) -> None:
     bucket = make(home.centre, home.admin, home.project, "lost")
     store = SimulatorStore(home.centre.house.installation, tmp_path / "cloud.sqlite")
@@ -301,6 +310,7 @@ def test_bucket_that_vanished_is_told_and_comes_back(home: Home, tmp_path: Path)
     assert done(home.centre, home.admin, home.admin.delete(f"/buckets/{bucket}?confirm=lost"))["state"] == "succeeded"
 
 
+@ONCE
 def test_which_endpoint(home: Home, tmp_path: Path) -> None:
     body = {"name": "x", "project_id": home.project, "quota_gib": 1}
     create_cloud(tmp_path / "second.sqlite", [SimHost("h0")])
@@ -317,6 +327,7 @@ def test_which_endpoint(home: Home, tmp_path: Path) -> None:
     assert refused(root.delete(f"/providers/{second}")) == (409, "provider.holds_buckets")
 
 
+@ONCE
 def test_without_an_endpoint(centre: Centre) -> None:
     bureau = centre.department("mzj")
     admin = centre.signed_in("department_admin", at=bureau)
