@@ -69,6 +69,25 @@ def capabilities() -> str:
     return "\n".join(lines)
 
 
+def objects() -> str:
+    """Which capability each object storage declares."""
+    from egovcloud.drivers.objects import ObjectCapability
+    from egovcloud.drivers.openstack import CloudConfig, SwiftConfig, SwiftStore
+    from egovcloud.drivers.s3 import EndpointConfig, S3Store
+    from egovcloud.drivers.simulator import SimulatorStore
+
+    stores = {
+        "simulator": SimulatorStore("docs", "/nonexistent").capabilities,
+        "S3": S3Store("docs", EndpointConfig("http://localhost", iam=True)).capabilities,
+        "Swift": SwiftStore("docs", SwiftConfig(CloudConfig("docs"))).capabilities,
+    }
+    lines = [f"| capability | {' | '.join(stores)} |", "|---|" + "---|" * len(stores)]
+    for one in ObjectCapability:
+        marks = " | ".join("✓" if one in declared else "" for declared in stores.values())
+        lines.append(f"| {one.value.replace('_', ' ')} | {marks} |")
+    return "\n".join(lines)
+
+
 def roles() -> str:
     """Every role with its permissions."""
     lines = ["| role | permissions |", "|---|---|"]
@@ -91,6 +110,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "lifecycles": lifecycles,
     "operations": operations,
     "capabilities": capabilities,
+    "objects": objects,
     "roles": roles,
     "drifts": drifts,
 }

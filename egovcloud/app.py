@@ -30,8 +30,9 @@ from egovcloud.console.static import add_console
 from egovcloud.domain.clock import Clock, system_clock
 from egovcloud.domain.errors import Permanent
 from egovcloud.drivers.base import Driver
+from egovcloud.drivers.objects import ObjectStore
 from egovcloud.engine.operations import REGISTRY
-from egovcloud.engine.providers import Factory, Providers
+from egovcloud.engine.providers import Factory, Providers, StoreFactory
 from egovcloud.engine.runner import Runner
 from egovcloud.engine.ticks import Ticks
 from egovcloud.engine.worker import Worker
@@ -80,7 +81,7 @@ class Installation:
 
     @cached_property
     def providers(self) -> Providers:
-        return Providers(self.database, self.house.installation, FACTORIES)
+        return Providers(self.database, self.house.installation, FACTORIES, STORES)
 
     @cached_property
     def parts(self) -> Parts:
@@ -134,6 +135,7 @@ class Installation:
             self.clock,
             reconcile_seconds=settings.reconcile_interval,
             events_kept=timedelta(seconds=settings.events_kept),
+            metering_seconds=settings.metering_interval,
         )
 
     def at(self, settings_file: Path) -> Installation:
@@ -316,7 +318,33 @@ def _openstack(installation_id: str, _name: str, config: Mapping[str, Any]) -> D
         raise Permanent("cloud.config", detail=str(error)) from None
 
 
+def _simulated_store(installation_id: str, _name: str, config: Mapping[str, Any]) -> ObjectStore:
+    from egovcloud.drivers.simulator import SimulatorStore
+
+    return SimulatorStore(installation_id, config["path"])
+
+
+def _s3(installation_id: str, _name: str, config: Mapping[str, Any]) -> ObjectStore:
+    from egovcloud.drivers.s3 import EndpointConfig, S3Store
+
+    return S3Store(installation_id, EndpointConfig.of(config))
+
+
 FACTORIES: Mapping[str, Factory] = {"simulator": _simulator, "libvirt": _libvirt, "openstack": _openstack}
+
+
+def _swift(installation_id: str, _name: str, config: Mapping[str, Any]) -> ObjectStore:
+    from egovcloud.drivers.openstack import CloudConfig, SwiftConfig, SwiftStore
+
+    about = dict(config)
+    try:
+        versioning = bool(about.pop("versioning", True))
+        return SwiftStore(installation_id, SwiftConfig(CloudConfig.of(about), versioning))
+    except TypeError as error:  # a key that is missing or unknown
+        raise Permanent("cloud.config", detail=str(error)) from None
+
+
+STORES: Mapping[str, StoreFactory] = {"simulator": _simulated_store, "s3": _s3, "swift": _swift}
 
 
 def configure_logs(settings: Settings) -> None:

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     lease: Seconds = 30
     claim_interval: Seconds = 0.1
     reconcile_interval: Seconds = 30
+    metering_interval: Seconds = 60  # how often what buckets hold is counted
     metrics_bind: str | None = None  # host:port where a worker of its own tells Prometheus what it counts; to anyone
     events_kept: Seconds = 400 * 86400  # the audit trail is kept for ever
 

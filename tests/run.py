@@ -52,12 +52,14 @@ STAGES = {
         check("console size", "npm", "--prefix", "web", "run", "--silent", "check:size"),
         proof("unit", "tests/unit", "-n", "2", "--dist", "loadfile"),
         proof("contract", "tests/contract", "-n", "2", "--dist", "loadfile"),
+        proof("object storage", "tests/contract_objects"),
         proof("stories", "tests/stories", "-n", "2", "--dist", "worksteal"),
         proof("chaos", "tests/chaos", "-n", "2", "--dist", "worksteal"),
         proof("browser", "tests/browser"),
     ],
     "openstack": [  # on the bed that tests.real.openstack starts
         proof("contract on OpenStack", "tests/contract", "--driver", "openstack"),
+        proof("object storage on Swift", "tests/contract_objects", "--store", "swift"),
         proof("OpenStack", "tests/real/openstack"),
     ],
     "real": [

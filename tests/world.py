@@ -18,7 +18,7 @@ from sqlalchemy import select
 from egovcloud.domain.clock import system_clock
 from egovcloud.domain.ids import new_id
 from egovcloud.domain.lifecycle import OPERATION
-from egovcloud.drivers.simulator import SimHost, SimPool, SimulatorDriver, create_cloud
+from egovcloud.drivers.simulator import SimHost, SimPool, SimulatorDriver, SimulatorStore, create_cloud
 from egovcloud.engine.claims import claim
 from egovcloud.engine.claims import due as claimable
 from egovcloud.engine.enqueue import enqueue
@@ -48,7 +48,13 @@ from egovcloud.store.models import (
 from egovcloud.store.secrets import Cipher
 
 OPEN = tuple(sorted(OPERATION.transitional))
-LIMITS: dict[str, int | None] = {"instances": 500, "vcpus": 1000, "memory_mib": 1024 * 1024, "volume_gib": 5000}
+LIMITS: dict[str, int | None] = {
+    "instances": 500,
+    "vcpus": 1000,
+    "memory_mib": 1024 * 1024,
+    "volume_gib": 5000,
+    "object_gib": 500,
+}
 HOSTS = tuple(SimHost(f"h{number}", 64, 262_144, pools=[SimPool("default", 10_000)]) for number in range(3))
 
 
@@ -164,7 +170,8 @@ class Inside:
         self.database = Database(world.url)
         cipher = Cipher(world.key)
         factories = {"simulator": lambda installation, _, config: SimulatorDriver(installation, config["path"])}
-        self.providers = Providers(self.database, world.installation, factories)
+        stores = {"simulator": lambda installation, _, config: SimulatorStore(installation, config["path"])}
+        self.providers = Providers(self.database, world.installation, factories, stores)
         self.house = House(self.database, cipher, world.installation, clock=self.clock)
         self.runner = Runner(
             self.database, REGISTRY, self.providers, cipher, world.installation, self.clock, lease_seconds
@@ -174,6 +181,11 @@ class Inside:
     def driver(self) -> SimulatorDriver:
         """The simulated cloud as the engine sees it."""
         return SimulatorDriver(self.world.installation, self.world.cloud)
+
+    @property
+    def store(self) -> SimulatorStore:
+        """Its object storage, as the engine sees it."""
+        return SimulatorStore(self.world.installation, self.world.cloud)
 
     def settle(self, *, limit: int = 2000, worker: str = "steady") -> None:
         """Run everything that is open to its end in this thread; waiting costs no time, since the clock is moved on.
@@ -217,13 +229,18 @@ class Inside:
 
     def reconcile(self, *, sweep_age: float = 0.0, times: int = 1) -> None:
         """Let the reconcile loop look ``times`` times, each look after the one before has ended."""
+        self._look("provider.reconcile", sweep_age, times)
+
+    def meter(self, *, sweep_age: float = 0.0, times: int = 1) -> None:
+        """Let what the buckets hold be counted ``times`` times."""
+        self._look("provider.meter", sweep_age, times)
+
+    def _look(self, kind: str, sweep_age: float, times: int) -> None:
         for _ in range(times):
             with self.database.unit() as session:
                 params = {"sweep_age": sweep_age}
                 now = self.clock()
-                enqueue(
-                    session, "provider.reconcile", self.world["provider"], now=now, department_id=None, params=params
-                )
+                enqueue(session, kind, self.world["provider"], now=now, department_id=None, params=params)
             self.settle()
 
     def rows(self, model: type[Any], *where: Any) -> list[Any]:

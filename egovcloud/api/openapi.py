@@ -15,6 +15,7 @@ from egovcloud.api.schemas import Patch, TextAnswer
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+BYTES = "application/octet-stream"
 REF = "#/components/schemas/{model}"
 
 
@@ -101,6 +102,8 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     if route.permission:
         operation["description"] = f"Needs the permission `{route.permission}`."
         operation["x-permission"] = route.permission
+    if route.binary:
+        operation["requestBody"] = {"required": True, "content": {BYTES: {"schema": {}}}}
     if route.body is not None:
         required = any(field.is_required() for field in route.body.model_fields.values())
         operation["requestBody"] = {

@@ -235,7 +235,7 @@ def install(app: Flask) -> None:
         if isinstance(error, NotFound):
             return answer(errors.NotFound("http.not_found"))
         if isinstance(error, RequestEntityTooLarge):
-            return answer(errors.Invalid("input.size", limit=app.config["MAX_CONTENT_LENGTH"]))
+            return answer(errors.Invalid("input.size", limit=request.max_content_length))
         return answer(errors.Invalid("http.bad_request"))
 
     @app.errorhandler(Exception)

@@ -37,6 +37,7 @@ class Route:
     once: bool
     location: str | None
     media_type: str
+    binary: int = 0  # bytes that a body which is no JSON may have
     paths: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -108,6 +109,7 @@ class Routes:
         location: str | None = None,
         media_type: str | None = None,
         paths: Mapping[str, str] | None = None,
+        binary: int = 0,
     ) -> Callable[[Handler], Handler]:
         if sum((permission is not None, signed_in, public)) != 1:
             raise ValueError(f"{method} {path}: say exactly one of permission, signed_in and public")
@@ -122,7 +124,7 @@ class Routes:
             parameters = _PARAMETER.findall(path)
             if names[:1] != ["call"] or not summary or "return" not in hints:
                 raise ValueError(f"{method} {path}: needs call, a docstring and a return annotation")
-            if set(names[1:]) - {"body", "query"} != set(parameters):
+            if set(names[1:]) - {"body", "query", "data"} != set(parameters) or ("data" in names) != bool(binary):
                 raise ValueError(f"{method} {path}: the arguments are {names}, the path names {parameters}")
             query = hints.get("query")
             if listing is not None and query is ListParams:
@@ -146,6 +148,7 @@ class Routes:
                     once=once and method == "POST" and not public,
                     location=location,
                     media_type=media_type or _media_type(answer),
+                    binary=binary,
                     paths={name: (paths or {}).get(name, ID) for name in parameters},
                 )
             )

@@ -167,6 +167,24 @@ SECURITY_GROUP = Lifecycle(
     transitional=frozenset({"applying", "deleting"}),
 )
 
+BUCKET = Lifecycle(
+    "bucket",
+    "creating",
+    _moves(
+        ("creating", "ready", "available"),
+        ("available", "update", "updating"),
+        ("updating", "ready", "available"),
+        ("creating updating deleting", "fail", "error"),
+        ("available", "gone", "error"),
+        ("error", "ready", "available"),
+        ("error", "retry", "creating"),
+        ("available error", "delete", "deleting"),
+        ("deleting", "deleted", "deleted"),
+    ),
+    final=frozenset({"deleted"}),
+    transitional=frozenset({"creating", "updating", "deleting"}),
+)
+
 REQUEST = Lifecycle(
     "request",
     "draft",
@@ -271,6 +289,7 @@ LIFECYCLES: dict[str, Lifecycle] = {
         IMAGE,
         NETWORK,
         SECURITY_GROUP,
+        BUCKET,
         REQUEST,
         APPROVAL,
         OPERATION,

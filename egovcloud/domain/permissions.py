@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 NOUNS_READ = (
-    "department project application flavor image network security_group instance volume snapshot ssh_key "
+    "department project application flavor image network security_group instance volume snapshot bucket ssh_key "
     "request quota operation event zone drift"
 ).split()
 
@@ -22,13 +22,14 @@ _SELF_SERVICE = frozenset(
     instance:start instance:stop instance:reboot instance:screen instance:update
     volume:attach volume:detach volume:update
     snapshot:create snapshot:revert snapshot:delete
+    bucket:upload bucket:download
     ssh_key:create ssh_key:delete
     security_group:create security_group:update security_group:delete
     application:create application:update
     """.split()
 )
-_DESTRUCTIVE = frozenset("instance:delete instance:rebuild volume:delete".split())
-_GROWTH = frozenset("instance:create instance:resize volume:create volume:grow".split())
+_DESTRUCTIVE = frozenset("instance:delete instance:rebuild volume:delete bucket:delete".split())
+_GROWTH = frozenset("instance:create instance:resize volume:create volume:grow bucket:create bucket:update".split())
 _CENTRE = frozenset(
     """
     host:read host:update provider:read provider:update storage_pool:read site:read host_pool:read
@@ -59,7 +60,8 @@ ROLES: Mapping[str, frozenset[str]] = {
     | _DESTRUCTIVE
     | frozenset(
         "request:approve project:create project:update user:read user:create user:update grant:read grant:create "
-        "grant:delete quota:set department:create department:update audit:read".split()
+        "grant:delete quota:set department:create department:update audit:read "
+        "bucket:create bucket:update".split()
     ),
     "centre_approver": _READ
     | _CENTRE & frozenset("host:read storage_pool:read placement:preview".split())

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-RESOURCES = ("instances", "vcpus", "memory_mib", "volume_gib", "addresses")
+RESOURCES = ("instances", "vcpus", "memory_mib", "volume_gib", "addresses", "buckets", "object_gib")
 
 
 @dataclass(frozen=True)
 class Amount:
-    """Counts per resource. ``volume_gib`` holds root disks and volumes alike: both fill the same pools."""
+    """Counts per resource. ``volume_gib`` holds root disks and volumes alike: both fill the same pools.
+
+    ``object_gib`` is the sum of what buckets may hold, not of what they hold now.
+    """
 
     instances: int = 0
     vcpus: int = 0
     memory_mib: int = 0
     volume_gib: int = 0
     addresses: int = 0
+    buckets: int = 0
+    object_gib: int = 0
 
     def items(self) -> Iterable[tuple[str, int]]:
         """(resource, count) for counts that are not zero, in the order of RESOURCES."""
@@ -47,3 +52,13 @@ def instance_amount(vcpus: int, memory_mib: int, disk_gib: int, addresses: int) 
 def volume_amount(size_gib: int) -> Amount:
     """Cost of one volume."""
     return Amount(volume_gib=size_gib)
+
+
+def bucket_amount(quota_gib: int) -> Amount:
+    """Cost of one bucket that may hold so much."""
+    return Amount(buckets=1, object_gib=quota_gib)
+
+
+def object_amount(gib: int) -> Amount:
+    """Cost of letting a bucket hold so much more."""
+    return Amount(object_gib=gib)

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from egovcloud.domain.errors import Problem
 from egovcloud.drivers.base import Driver
+from egovcloud.drivers.objects import ObjectStore
 from egovcloud.engine import leash
 from egovcloud.telemetry.meters import DRIVER_CALLS
 
@@ -20,24 +21,34 @@ from egovcloud.telemetry.meters import DRIVER_CALLS
 class _Metered:
     """Hands everything on to the driver; a call is one that the contract knows."""
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver | ObjectStore, calls: frozenset[str]) -> None:
         self._driver = driver
+        self._calls = calls
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._driver, name)
-        if name not in CALLS:
+        if name not in self._calls:
             return found
         timed = _timed(found, self._driver.kind, name)
         setattr(self, name, timed)  # found at once the next time
         return timed
 
 
-CALLS = frozenset(name for name, member in vars(Driver).items() if callable(member) and not name.startswith("_"))
+def _calls(contract: type) -> frozenset[str]:
+    return frozenset(name for name, member in vars(contract).items() if callable(member) and not name.startswith("_"))
+
+
+CALLS, STORE_CALLS = _calls(Driver), _calls(ObjectStore)
 
 
 def metered(driver: Driver) -> Driver:
     """``driver`` with a figure for every call."""
-    return cast(Driver, _Metered(driver))
+    return cast(Driver, _Metered(driver, CALLS))
+
+
+def metered_store(store: ObjectStore) -> ObjectStore:
+    """``store`` with a figure for every call."""
+    return cast(ObjectStore, _Metered(store, STORE_CALLS))
 
 
 def _timed(call: Callable[..., Any], kind: str, name: str) -> Callable[..., Any]:

@@ -9,22 +9,32 @@ from typing import Any
 
 from egovcloud.domain.errors import Permanent
 from egovcloud.drivers.base import Driver
-from egovcloud.engine.metered import metered
+from egovcloud.drivers.objects import ObjectStore
+from egovcloud.engine.metered import metered, metered_store
 from egovcloud.store.database import Database
 from egovcloud.store.models import Host, Provider
 
 FRESH = 2.0  # seconds after which a provider's row is read again
 
 Factory = Callable[[str, str, Mapping[str, Any]], Driver]  # (installation, provider name, config) → driver
+StoreFactory = Callable[[str, str, Mapping[str, Any]], ObjectStore]
 
 
 class Providers:
-    """Drivers by provider and by host. ``factories`` maps a driver's kind to its maker."""
+    """Drivers by provider and by host. ``factories`` and ``stores`` map a kind to its maker."""
 
-    def __init__(self, database: Database, installation: str, factories: Mapping[str, Factory]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        installation: str,
+        factories: Mapping[str, Factory],
+        stores: Mapping[str, StoreFactory] | None = None,
+    ) -> None:
         self._database = database
         self._installation = installation
         self._factories = factories
+        self._stores = stores or {}
+        self._opened: dict[str, tuple[int, ObjectStore]] = {}
         self._made: dict[str, tuple[int, Driver]] = {}
         self._hosts: dict[str, tuple[Provider, str, float]] = {}
         self._lock = threading.Lock()
@@ -41,6 +51,19 @@ class Providers:
                 made = (fingerprint, metered(driver))
                 self._made[provider.id] = made
             return made[1]
+
+    def store(self, provider: Provider) -> ObjectStore:
+        """The object storage of ``provider``; ``Permanent`` when it is disabled or has none."""
+        if not provider.enabled or provider.driver not in self._stores:
+            raise Permanent("provider.absent", name=provider.name)
+        with self._lock:
+            opened = self._opened.get(provider.id)
+            fingerprint = hash((provider.driver, repr(provider.config)))
+            if opened is None or opened[0] != fingerprint:
+                store = self._stores[provider.driver](self._installation, provider.name, provider.config)
+                opened = (fingerprint, metered_store(store))
+                self._opened[provider.id] = opened
+            return opened[1]
 
     def of_host(self, host_id: str) -> tuple[Driver, str]:
         """The driver that drives a host, and the host's name there."""

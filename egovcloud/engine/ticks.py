@@ -3,6 +3,7 @@ do no harm; the workers do the rest."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -11,6 +12,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from egovcloud.domain.clock import Clock
+from egovcloud.domain.clouds import COMPUTE, OBJECTS
 from egovcloud.engine.claims import OPEN
 from egovcloud.engine.enqueue import enqueue
 from egovcloud.engine.operations import REGISTRY
@@ -27,19 +29,30 @@ PURGE_EVENTS = 2000  # in one transaction
 class Ticks:
     """The clock of one worker process."""
 
-    def __init__(self, database: Database, clock: Clock, *, reconcile_seconds: float, events_kept: timedelta) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        reconcile_seconds: float,
+        events_kept: timedelta,
+        metering_seconds: float = 60.0,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._every = reconcile_seconds
+        self._metering = metering_seconds
         self._events_kept = events_kept
         self._scheduler = BackgroundScheduler(timezone="UTC")
         options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._scheduler.add_job(self._guarded, "interval", args=[self.reconcile], seconds=reconcile_seconds, **options)
+        self._scheduler.add_job(self._guarded, "interval", args=[self.meter], seconds=metering_seconds, **options)
         self._scheduler.add_job(self._guarded, "interval", args=[self.purge], seconds=PURGE_SECONDS, **options)
 
     def start(self) -> None:
         """The first look comes at once, so that a new host is known when the first request is."""
         self._guarded(self.reconcile)
+        self._guarded(self.meter)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -59,19 +72,30 @@ class Ticks:
 
     def reconcile(self) -> None:
         """One look at each enabled provider, unless the last one is still looking."""
+        self._ask("provider.reconcile", COMPUTE, "reconcile", self._every)
+
+    def meter(self) -> None:
+        """One count of what each enabled object storage holds, unless the last one still counts."""
+        self._ask("provider.meter", OBJECTS, "meter", self._metering)
+
+    def _ask(self, kind: str, drivers: Sequence[str], key: str, every: float) -> None:
         now = self._clock()
         with self._database.read() as session:
             busy = exists().where(
                 Operation.subject_id == Provider.id,
-                Operation.kind == "provider.reconcile",
+                Operation.kind == kind,
                 Operation.state.in_(OPEN),
             )
-            due = list(session.scalars(select(Provider.id).where(Provider.enabled.is_(True), ~busy)))
+            due = list(
+                session.scalars(
+                    select(Provider.id).where(Provider.enabled.is_(True), Provider.driver.in_(drivers), ~busy)
+                )
+            )
         for provider_id in due:
-            key = f"reconcile:{provider_id}:{int(now.timestamp() // self._every)}"
+            tick = f"{key}:{provider_id}:{int(now.timestamp() // every)}"
             try:
                 with self._database.unit() as session:
-                    enqueue(session, "provider.reconcile", provider_id, now=now, department_id=None, unique_key=key)
+                    enqueue(session, kind, provider_id, now=now, department_id=None, unique_key=tick)
             except IntegrityError:
                 continue  # another scheduler had the same tick
 

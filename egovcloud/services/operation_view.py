@@ -16,6 +16,7 @@ from egovcloud.services.reading import Noun, ViewPage, find, read_page
 from egovcloud.services.refs import Refs, View, entity
 from egovcloud.store.base import Model
 from egovcloud.store.models import (
+    Bucket,
     Department,
     Drift,
     Host,
@@ -33,6 +34,7 @@ from egovcloud.store.models import (
 )
 
 SUBJECTS: dict[str, type[Model]] = {
+    "bucket": Bucket,
     "drift": Drift,
     "host": Host,
     "image": Image,

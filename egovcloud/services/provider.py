@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
+from egovcloud.domain.clouds import DRIVERS
 from egovcloud.domain.errors import Conflict, Invalid
 from egovcloud.domain.ids import new_id
 from egovcloud.services import rules, site
@@ -21,9 +22,19 @@ from egovcloud.services.listing import Listing, ListQuery, equals
 from egovcloud.services.reading import Noun, ViewPage, find, flag, given, read_one, read_page
 from egovcloud.services.refs import Refs, View, entity, tally
 from egovcloud.store.journal import emit, touch
-from egovcloud.store.models import Drift, Host, Instance, Operation, Provider, Sighting, Site, StoragePool, Volume
+from egovcloud.store.models import (
+    Bucket,
+    Drift,
+    Host,
+    Instance,
+    Operation,
+    Provider,
+    Sighting,
+    Site,
+    StoragePool,
+    Volume,
+)
 
-DRIVERS = ("simulator", "libvirt", "openstack")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 CONFIG_BYTES = 64 * 1024
 # A configuration names things; a secret in it would be shown to everyone who may read providers.
@@ -130,13 +141,19 @@ def delete(house: House, actor: Actor, id_: str) -> None:
         working = Operation.state.in_(("queued", "running", "undoing"))
         about = or_(Operation.subject_id == row.id, Operation.subject_id.in_(hosts))
         busy = session.scalar(select(func.count()).select_from(Operation).where(about, working)) or 0
+        buckets = select(func.count()).where(Bucket.provider_id == row.id, Bucket.deleted_at.is_(None))
         if machines or volumes or busy:
             raise Conflict("provider.used", name=row.name, instances=machines, volumes=volumes, operations=busy)
+        if kept := session.scalar(buckets):
+            raise Conflict("provider.holds_buckets", name=row.name, buckets=kept)
         # What was deleted long ago forgets where it was; the journal still knows.
         quiet = {"synchronize_session": False}
         for model in (Instance, Volume):
             gone = sql_update(model).where(model.host_id.in_(hosts)).values(host_id=None, storage_pool_id=None)
             session.execute(gone, execution_options=quiet)
+        session.execute(
+            sql_update(Bucket).where(Bucket.provider_id == row.id).values(provider_id=None), execution_options=quiet
+        )
         session.execute(sql_delete(StoragePool).where(StoragePool.host_id.in_(hosts)), execution_options=quiet)
         for seen in (Sighting, Drift):
             session.execute(sql_delete(seen).where(seen.provider_id == row.id), execution_options=quiet)

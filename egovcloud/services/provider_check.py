@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from egovcloud.domain.clouds import COMPUTE
 from egovcloud.domain.errors import Conflict
 from egovcloud.engine.enqueue import enqueue
 from egovcloud.services.actor import Actor
@@ -21,7 +22,7 @@ def check(house: House, actor: Actor, id_: str) -> Operation:
             raise Conflict("provider.absent", name=row.name)
         return enqueue(
             unit.session,
-            "provider.reconcile",
+            "provider.reconcile" if row.driver in COMPUTE else "provider.meter",
             row.id,
             now=unit.now,
             department_id=None,

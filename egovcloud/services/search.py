@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from egovcloud.services import (
     application,
+    bucket_view,
     department,
     host_view,
     image,
@@ -36,6 +37,7 @@ NOUNS: tuple[tuple[str, Noun[Any]], ...] = (
     ("application", application.NOUN),
     ("request", request_view.NOUN),
     ("volume", volume_view.NOUN),
+    ("bucket", bucket_view.NOUN),
     ("project", project.NOUN),
     ("department", department.NOUN),
     ("network", network.NOUN),

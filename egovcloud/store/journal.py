@@ -16,6 +16,7 @@ from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.store.base import Model
 from egovcloud.store.models import (
     Approval,
+    Bucket,
     Drift,
     Event,
     Host,
@@ -33,6 +34,7 @@ from egovcloud.store.models import (
 
 NOUNS: dict[type[Model], str] = {
     Approval: "approval",
+    Bucket: "bucket",
     Drift: "drift",
     Host: "host",
     Image: "image",

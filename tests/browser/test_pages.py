@@ -19,6 +19,7 @@ PAGES = {
     "instances": "/instances",
     "volumes": "/volumes",
     "snapshots": "/snapshots",
+    "buckets": "/buckets",
     "networks": "/networks",
     "security-groups": "/security-groups",
     "images": "/images",

@@ -9,12 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.lifecycle import LIFECYCLES
-from egovcloud.domain.quota import RESOURCES, Amount, instance_amount, volume_amount
+from egovcloud.domain.quota import RESOURCES, Amount, bucket_amount, instance_amount, volume_amount
 from egovcloud.drivers.base import Owned, OwnedKind
 from egovcloud.drivers.simulator import CallLog
 from egovcloud.store import ledger
 from egovcloud.store.journal import NOUNS
 from egovcloud.store.models import (
+    Bucket,
     Drift,
     Event,
     Host,
@@ -45,7 +46,7 @@ def broken(inside: Inside) -> list[str]:
             *_capacity(session),
             *_wiped(session),
         ]
-    return [*found, *_cloud(inside)]
+    return [*found, *_cloud(inside), *_buckets(inside)]
 
 
 def drifts(inside: Inside) -> list[str]:
@@ -76,9 +77,13 @@ def _settled(session: Session) -> Iterator[str]:
             yield f"{noun} {getattr(row, 'id', row)} is left in {row.state}"  # type: ignore[attr-defined]
 
 
-def _cost(session: Session, row: Instance | Volume) -> Amount:
+def _cost(session: Session, row: Instance | Volume | Bucket) -> Amount:
     """What the row should hold of the quota: nothing when it never came to be or is gone."""
-    if row.state == "deleted" or row.external_id is None or row.host_id is None:
+    if row.state == "deleted" or row.external_id is None:
+        return Amount()
+    if isinstance(row, Bucket):
+        return bucket_amount(row.quota_gib)
+    if row.host_id is None:
         return Amount()
     if isinstance(row, Volume):
         return volume_amount(row.size_gib)
@@ -98,7 +103,7 @@ def _quota(session: Session) -> Iterator[str]:
             yield f"{subject} still reserves {reserved} of {resource}"
         held.setdefault(subject, Counter())[resource] = int(committed)
     total = Amount()
-    for model in (Instance, Volume):
+    for model in (Instance, Volume, Bucket):
         for row in session.scalars(select(model)):
             cost = _cost(session, row)
             total += cost
@@ -165,6 +170,30 @@ def _cloud(inside: Inside) -> Iterator[str]:
     for kind, id_ in owned:
         if kind in ("instance", "volume", "snapshot"):
             yield f"{kind} {id_} exists and has no row"
+
+
+def _buckets(inside: Inside) -> Iterator[str]:
+    there = {one.id: one.external_id for one in inside.store.list_owned(within=5.0)}
+    for row in inside.rows(Bucket):
+        name, seen = f"bucket {row.id} ({row.state})", there.pop(row.id, None)
+        if row.state == "deleted" or row.external_id is None:
+            if seen is not None:
+                yield f"{name} exists"
+        elif seen is None:
+            if row.state != "error":
+                yield f"{name} is lost"
+        else:
+            facts = inside.store.observe_bucket(row.id, within=5.0)
+            wanted = (row.quota_gib * 1024**3, row.versioning, row.expire_days, row.expire_prefix)
+            if facts is None or wanted != (
+                facts.quota_bytes,
+                facts.versioning,
+                facts.expire_days,
+                facts.expire_prefix,
+            ):
+                yield f"{name} should be {wanted}; it is {facts}"
+    for id_ in there:
+        yield f"bucket {id_} exists and has no row"
 
 
 def _instance(inside: Inside, row: Instance, seen: Owned | None, hosts: dict[str, str]) -> Iterator[str]:

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from egovcloud.domain.ids import new_id
 from egovcloud.drivers.base import InstanceSpec
+from egovcloud.drivers.objects import BucketSpec
 from egovcloud.drivers.simulator import Faults, Outside, Tamper
 from egovcloud.engine.enqueue import enqueue
 from egovcloud.engine.specs import image_spec, instance_spec, network_spec, security_group_spec
-from egovcloud.services import drift, host_action, image, instance, network, request, security_group, snapshot, volume
-from egovcloud.store.models import Drift, Host, Image, Instance, Network, SecurityGroup, Snapshot, StoragePool, Volume
+from egovcloud.services import (
+    bucket,
+    drift,
+    host_action,
+    image,
+    instance,
+    network,
+    request,
+    security_group,
+    snapshot,
+    volume,
+)
+from egovcloud.store.models import (
+    Bucket,
+    Drift,
+    Host,
+    Image,
+    Instance,
+    Network,
+    SecurityGroup,
+    Snapshot,
+    StoragePool,
+    Volume,
+)
 from egovcloud.store.secrets import Cipher
 from tests.world import Inside, World, enter, machine
 
@@ -58,6 +83,7 @@ def furnish(world: World) -> World:
         ids["stray"] = cloud.add_instance("h0", "stray", owner=world.installation, our_id="no-row-has-this-id")
         ids["twin"] = cloud.duplicate(ids["kept"])
         inside.reconcile()
+        _buckets(inside, ids)
     Faults(world.cloud).duplicate_creation()
     return replace(world, ids=ids)
 
@@ -66,6 +92,34 @@ def spec_of(inside: Inside, instance_id: str) -> InstanceSpec:
     """The instance as a driver is told of it."""
     with inside.database.read() as session:
         return instance_spec(session, Cipher(inside.world.key), session.get_one(Instance, instance_id))
+
+
+def _buckets(inside: Inside, ids: dict[str, str]) -> None:
+    """``papers`` holds an object, ``bare`` holds none, and a third one bears our mark and belongs to no row."""
+    for name in ("papers", "bare"):
+        _bucket(inside, name)
+    inside.settle()
+    ids.update({row.name: row.id for row in inside.rows(Bucket)})
+    inside.store.put_object(ids["papers"], "a/b.txt", io.BytesIO(b"kept"), 4, "", within=5.0)
+    inside.store.create_bucket(BucketSpec(new_id(), "stray"), within=5.0)
+    inside.meter()
+
+
+def _bucket(inside: Inside, name: str) -> Any:
+    world = inside.world
+    return bucket.create(inside.house, world.operator, name=name, project_id=world["project"], quota_gib=10)
+
+
+def _meter(inside: Inside) -> Any:
+    with inside.database.unit() as session:
+        return enqueue(
+            session,
+            "provider.meter",
+            inside.world["provider"],
+            now=inside.clock(),
+            department_id=None,
+            params={"sweep_age": 0.0},
+        )
 
 
 def _instance(inside: Inside, name: str) -> Any:
@@ -141,7 +195,7 @@ def _drain(inside: Inside) -> Any:
 Act = Callable[[Inside], Any]
 
 
-def _do(use_case: Callable[..., Any], name: str, **values: Any) -> Act:
+def _do(use_case: Callable[..., Any], name: str, /, **values: Any) -> Act:
     """The operator does this to the thing called ``name``."""
     return lambda inside: use_case(inside.house, inside.world.operator, inside.world[name], **values)
 
@@ -179,6 +233,17 @@ SCENARIOS: dict[str, Act] = {
     "security_group.delete": _do(security_group.delete, "other_group"),
     "network.delete": _do(network.delete, "other_network"),
     "image.delete": _do(image.delete, "other_image"),
+    "bucket.create": lambda inside: _bucket(inside, "new"),
+    "bucket.update": _do(bucket.update, "papers", name="文书", quota_gib=20, versioning=True, expire_days=30),
+    "bucket.delete": lambda inside: bucket.delete(
+        inside.house,
+        inside.providers,
+        inside.world.operator,
+        inside.world["papers"],
+        confirm="papers",
+        contents="papers",
+    ),
+    "provider.meter": _meter,
     "request.provision": _do(request.approve, "later"),
     "host.drain": _drain,
     "drift.repair": _repair,

@@ -57,6 +57,7 @@ def kill_and_recover(spot: Spot, inside: Inside) -> None:
     inside.settle(worker="second")
     assert {(o.kind, o.state) for o in inside.rows(Operation) if o.state != "succeeded"} == set()
     inside.reconcile(times=2)
+    inside.meter(times=2)
     assert broken(inside) == []
     assert drifts(inside) == []
 
@@ -89,6 +90,7 @@ def test_killed_while_it_is_undone(failed: Spot, spot: Spot, bench: Bench) -> No
     assert before == {row.id for row in inside.rows(Operation)}
     assert {o.kind for o in inside.rows(Operation) if o.state == "failed"} >= {spot[0]}
     inside.reconcile(times=3)
+    inside.meter(times=3)
     for found in inside.rows(Drift, Drift.kind == LEAVES.get(spot[0]), Drift.state == "open"):
         drift.accept(inside.house, inside.world.operator, found.id)
     inside.reconcile()

@@ -35,6 +35,7 @@ def test_no_request_meets_a_500_or_an_undocumented_answer(town: Town) -> None:
     kind = town.house.database.engine.dialect.name
     cases = CASES * SHARES[kind] // 100
     town.machine("shjz-web-1")
+    town.bucket("papers")
     token = holder_of_everything(town)
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", town.client.application)
     operations = [found.ok() for found in schema.get_all_operations()]
@@ -97,7 +98,7 @@ def _ids(town: Town, token: str) -> dict[str, list[str]]:
     headers = {"Authorization": f"Bearer {token}"}
     found: dict[str, list[str]] = {}
     for noun in (
-        "departments projects applications flavors images networks security-groups instances volumes snapshots "
+        "departments projects applications flavors images networks security-groups instances volumes snapshots buckets "
         "requests operations users hosts host-pools sites zones providers storage-pools"
     ).split():
         answer = client.get(f"/api/v1/{noun}?limit=20", headers=headers)

@@ -24,10 +24,12 @@ from egovcloud.api.factory import all_routes
 from egovcloud.api.routing import Route
 from egovcloud.api.schemas import ID, ONE_LINE
 from egovcloud.domain.ids import new_id
+from egovcloud.drivers.objects import BucketSpec
+from egovcloud.drivers.simulator import SimulatorStore, create_cloud
 from egovcloud.engine.specs import USER_DATA
 from egovcloud.store.base import Model
 from egovcloud.store.database import Database
-from egovcloud.store.models import Host, Image, Instance, Volume
+from egovcloud.store.models import Bucket, Host, Image, Instance, Operation, Volume
 from tests.support import town as towns
 from tests.support.centre import PASSWORD, Centre
 from tests.support.everyone import holder_of_everything
@@ -37,7 +39,9 @@ from tests.support.town import Town
 KEY = Ed25519PublicKey.from_public_bytes(b"k" * 32).public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 # These want a session; tests of their own follow below.
 SESSION = {"session.sign_in", "session.change_password", "tokens.create_token"}
-ROUTES = [route for route in all_routes() if route.body is not None and route.name not in SESSION]
+# The simulator has no address to give; the story of buckets on a real endpoint tries them there.
+ELSEWHERE = {"bucket-objects.create_url"}
+ROUTES = [route for route in all_routes() if route.body is not None and route.name not in SESSION | ELSEWHERE]
 # These answer a question and keep nothing of it.
 QUESTIONS = {"placement.preview", "requests.check_request"}
 # Where databases may differ, so that it is tried on both; with EGOV_THOROUGH every text is tried on SQLite.
@@ -70,6 +74,12 @@ class Bench:
             values = {column.key: getattr(here, column.key) for column in Host.__table__.columns}
         town.ids["other_host"] = new_id()
         town.add(Host(**{**values, "id": town.ids["other_host"], "name": "hv-secret-02"}))
+        # Buckets lie at an endpoint that answers.
+        path = town.image_dir / "objects.sqlite"
+        create_cloud(path, [])
+        body = {"name": "objects", "driver": "simulator", "config": {"file": str(path)}, "site_id": town.ids["site"]}
+        self.endpoint = str(self.made("POST", "/providers", body)["id"])
+        self.store = SimulatorStore(town.house.installation, path)
 
     def call(self, method: str, path: str, body: Any = None) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.token}", "Accept-Language": "en"}
@@ -86,6 +96,14 @@ class Bench:
         if name not in self.settled:
             self.settled[name] = make()
         return self.settled[name]
+
+    def bucket(self, name: str) -> str:
+        """The id of an empty bucket that is really there."""
+        id_ = self.town.bucket(name)
+        with self.town.house.database.unit() as session:
+            session.execute(update(Bucket).where(Bucket.id == id_).values(provider_id=self.endpoint))
+        self.store.create_bucket(BucketSpec(id_, name), within=5.0)
+        return id_
 
     # -- things that bodies and addresses name ---------------------------------------------------------------------
     def thing(self, name: str, route: Route) -> str:
@@ -107,6 +125,8 @@ class Bench:
                         update(Volume).where(Volume.id == volume).values(state="available", instance_id=None)
                     )
             return volume
+        if name == "bucket_id":
+            return self.bucket(f"b{number}")
         if name == "image_id" and "<image_id>" in route.path:
             born = {"created_at": town.now, "updated_at": town.now}
             row = Image(id=new_id(), name=f"i{number}", disk="/images/d.qcow2", sha256="0" * 64, **born)
@@ -253,7 +273,7 @@ def test_every_text_of_a_body_comes_back_or_is_refused_by_name(bench: Bench, rou
     for where, _ in leaves(body):
         for kind, text in bench.texts.items():
             # What was refused has changed nothing, and a change can be changed again.
-            if response.status_code < 300 and route.method != "PATCH":
+            if response.status_code < 300 and (route.method != "PATCH" or route.status == 202):
                 path, body = fresh(bench, route)
             response = bench.call(route.method, path, replaced(body, where, text))
             complaint = _complaint(bench, route, response, where, text)
@@ -293,6 +313,10 @@ def _stored(bench: Bench, response: TestResponse, where: Way) -> list[str]:
         return []
     if response.status_code == 202:
         subject = answer["subject"]
+        if response.request.method == "PATCH":  # what is wanted stands in the operation until it is so
+            with bench.town.house.read() as session:
+                wanted = session.get_one(Operation, answer["id"]).params
+            return [value for path, value in leaves(wanted) if name in path]
         answer = bench.made("GET", f"/{subject['type'].replace('_', '-')}s/{subject['id']}")
         if name == "user_data":
             with bench.town.house.read() as session:
@@ -373,6 +397,8 @@ def test_every_text_of_a_query_is_only_looked_for_or_is_refused_by_name(bench: B
     troubles = []
     for name, kind in itertools.product(sorted(choosy), texts):
         response = ask(name, text=texts[kind])
+        if response.status_code == 204 or (response.status_code == 404 and response.json["code"] == "object.absent"):
+            continue
         if response.status_code not in (200, 409, 422) or (
             response.status_code > 200 and response.json["field"] != name
         ):

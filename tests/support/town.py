@@ -14,8 +14,8 @@ from egovcloud.api import factory
 from egovcloud.api.call import Parts
 from egovcloud.domain.ids import new_id
 from egovcloud.domain.permissions import PERMISSIONS
-from egovcloud.domain.quota import instance_amount, volume_amount
-from egovcloud.drivers.simulator import SimulatorDriver
+from egovcloud.domain.quota import bucket_amount, instance_amount, volume_amount
+from egovcloud.drivers.simulator import SimulatorDriver, SimulatorStore
 from egovcloud.engine.providers import Providers
 from egovcloud.services import department, flavor, host_pool, installation, network, project, provider, site, zone
 from egovcloud.services.access import actor_of
@@ -28,6 +28,7 @@ from egovcloud.store import ledger
 from egovcloud.store.base import Model
 from egovcloud.store.database import Database
 from egovcloud.store.models import (
+    Bucket,
     Flavor,
     Grant,
     Host,
@@ -170,6 +171,30 @@ class Town:
             ledger.commit(session, row.department_id, amount, key=row.id, subject=subject, now=self.now)
             return row.id
 
+    def bucket(self, name: str, quota_gib: int = 10) -> str:
+        """The id of a bucket at the cloud that does not answer."""
+        with self.house.database.unit() as session:
+            home = session.get_one(Project, self.ids["project:civil"])
+            row = Bucket(
+                id=new_id(),
+                created_at=self.now,
+                updated_at=self.now,
+                name=name,
+                department_id=home.department_id,
+                project_id=home.id,
+                provider_id=self.ids["provider"],
+                quota_gib=quota_gib,
+                state="available",
+                external_id=f"egov-{name}",
+                search=search_text(name),
+            )
+            session.add(row)
+            session.flush()
+            amount, subject = bucket_amount(quota_gib), ("bucket", row.id)
+            ledger.reserve(session, row.department_id, amount, key=row.id, subject=subject, now=self.now)
+            ledger.commit(session, row.department_id, amount, key=row.id, subject=subject, now=self.now)
+            return row.id
+
     def add(self, *rows: Model) -> None:
         """Rows straight into the database."""
         with self.house.database.unit() as session:
@@ -201,7 +226,8 @@ def build(database: Database, directory: Path) -> Town:
 def _drivers(house: House) -> Providers:
     """The simulator's driver on a cloud that is not there: it answers as one that cannot be reached."""
     factories = {"simulator": lambda installation_id, _, config: SimulatorDriver(installation_id, config["file"])}
-    return Providers(house.database, house.installation, factories)
+    stores = {"simulator": lambda installation_id, _, config: SimulatorStore(installation_id, config["file"])}
+    return Providers(house.database, house.installation, factories, stores)
 
 
 def _departments(town: Town) -> None:

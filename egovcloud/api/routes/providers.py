@@ -23,7 +23,7 @@ class ProviderCreate(Body):
     """An endpoint; ``config`` is the driver's, and names where a secret lies instead of holding it."""
 
     name: Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9-]{0,63}$", max_length=64)]
-    driver: Literal["simulator", "libvirt", "openstack"]
+    driver: Literal["simulator", "libvirt", "openstack", "s3", "swift"]
     config: Annotated[dict[str, Any], Field(max_length=64)] = {}
     site_id: Id
 

@@ -27,6 +27,8 @@ class Limits(Patch):
     memory_mib: Limit = None
     volume_gib: Limit = None
     addresses: Limit = None
+    buckets: Limit = None
+    object_gib: Limit = None
 
 
 class QuotaUpdate(Body):

@@ -7,13 +7,13 @@ NOUN = Noun(
     "provider",
     "/providers",
     columns=columns("name driver site enabled:flag checked=checked_at:time detail id"),
-    filters=(ref("site"), choice("driver", "libvirt", "simulator", "openstack"), switch("enabled")),
+    filters=(ref("site"), choice("driver", "libvirt", "simulator", "openstack", "s3", "swift"), switch("enabled")),
     verbs=(
         lists(),
         shows(),
         creates(
             text("name", required=True),
-            choice("driver", "libvirt", "simulator", "openstack", required=True),
+            choice("driver", "libvirt", "simulator", "openstack", "s3", "swift", required=True),
             ref("site", required=True),
             Param("config", "json", required=True, metavar="JSON|@FILE"),
             examples=("provider create --name rack-a --driver libvirt --site main --config @hosts.json",),

@@ -31,6 +31,7 @@ _NOUNS = {
     "instance": ("Instance", "云主机"),
     "request": ("Request", "服务申请"),
     "operation": ("Operation", "作业"),
+    "bucket": ("Bucket", "存储桶"),
 }
 # After a number, or before one in Chinese: "a limit of 20 instances".
 _RESOURCES = {
@@ -39,6 +40,8 @@ _RESOURCES = {
     "volume_gib": ("GiB of volumes", "存储（GiB）"),
     "instances": ("instances", "云主机"),
     "addresses": ("addresses", "地址"),
+    "buckets": ("buckets", "存储桶"),
+    "object_gib": ("GiB of objects", "对象存储（GiB）"),
 }
 _EVENTS = {
     "queue": ("queued", "已排队"),

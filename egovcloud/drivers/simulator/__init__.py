@@ -5,6 +5,7 @@ from egovcloud.drivers.simulator.faults import Faults, FaultState
 from egovcloud.drivers.simulator.log import CallLog, CallRecord
 from egovcloud.drivers.simulator.outside import Outside
 from egovcloud.drivers.simulator.schema import SimHost, SimPool, create_cloud
+from egovcloud.drivers.simulator.store import SimulatorStore
 from egovcloud.drivers.simulator.tamper import Tamper
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "SimHost",
     "SimPool",
     "SimulatorDriver",
+    "SimulatorStore",
     "Tamper",
     "create_cloud",
 ]

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from egovcloud.drivers.simulator import buckets
+
 GIB = 1024**3
 MEMORY_OVERCOMMIT = 2  # generous, yet a test can fill a host
 VCPU_OVERCOMMIT = 32
@@ -131,6 +133,7 @@ def create_cloud(
         connection.execute("BEGIN IMMEDIATE")
         for statement in _SCHEMA.split(";"):
             connection.execute(statement)
+        buckets.prepare(connection)
         times = {"boot": boot_seconds, "shutdown": shutdown_seconds, "detach": detach_seconds}
         connection.execute("INSERT OR IGNORE INTO meta VALUES ('faults', ?)", (json.dumps(times),))
         for host in hosts:

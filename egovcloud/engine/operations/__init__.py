@@ -2,12 +2,14 @@
 
 from egovcloud.engine.kinds import Registry
 from egovcloud.engine.operations import (
+    bucket,
     drift,
     host,
     image,
     instance,
     network,
     provider,
+    provider_meter,
     request,
     security_group,
     snapshot,
@@ -15,7 +17,20 @@ from egovcloud.engine.operations import (
 )
 
 REGISTRY = Registry()
-for module in (instance, volume, snapshot, security_group, network, image, request, host, provider, drift):
+for module in (
+    instance,
+    volume,
+    snapshot,
+    security_group,
+    network,
+    image,
+    bucket,
+    request,
+    host,
+    provider,
+    provider_meter,
+    drift,
+):
     REGISTRY.add(*module.KINDS)
 
 __all__ = ["REGISTRY"]

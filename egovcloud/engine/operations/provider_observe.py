@@ -18,6 +18,7 @@ from egovcloud.domain.errors import Problem
 from egovcloud.domain.ids import new_id
 from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.drivers.base import Driver, HostFacts, PoolFacts
+from egovcloud.drivers.objects import OBJECT_CAPABILITIES
 from egovcloud.engine.capacity import space
 from egovcloud.engine.drifts import confirm, desired
 from egovcloud.engine.drifts import journal as drifts
@@ -209,8 +210,10 @@ def write(session: Session, run: Run, result: Result, operation: Operation) -> N
     """Inventory, health, differences and sightings; a row that moved since it was read is left to its mover."""
     provider = session.get_one(Provider, run.subject_id, populate_existing=True)
     provider.checked_at = run.now
-    if sorted(provider.capabilities) != result["capabilities"]:
-        provider.capabilities = result["capabilities"]
+    # What it can do as an object storage is told by its own look (``provider.meter``).
+    objects = [one for one in provider.capabilities if one in OBJECT_CAPABILITIES]
+    if sorted(provider.capabilities) != sorted([*result["capabilities"], *objects]):
+        provider.capabilities = sorted([*result["capabilities"], *objects])
     _write_hosts(session, run, provider, result["hosts"], operation)
     for finding in result["findings"]:
         _write_finding(session, run, Finding(**finding), operation)

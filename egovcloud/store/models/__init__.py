@@ -3,6 +3,7 @@
 from egovcloud.store.models.access import Grant, Session, Token, User
 from egovcloud.store.models.application import Application
 from egovcloud.store.models.audit import AuditEntry
+from egovcloud.store.models.bucket import Bucket, BucketSample, Upload, UploadPart
 from egovcloud.store.models.department import Department
 from egovcloud.store.models.drift import Drift, DriftPolicy
 from egovcloud.store.models.event import Event
@@ -29,6 +30,8 @@ __all__ = [
     "Approval",
     "ApprovalLevel",
     "AuditEntry",
+    "Bucket",
+    "BucketSample",
     "CapacitySample",
     "Department",
     "Dependency",
@@ -62,6 +65,8 @@ __all__ = [
     "Step",
     "StoragePool",
     "Token",
+    "Upload",
+    "UploadPart",
     "User",
     "Volume",
     "Wipe",

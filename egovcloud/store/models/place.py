@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from egovcloud.domain import lifecycle
+from egovcloud.domain.clouds import DRIVERS
 from egovcloud.store.base import Entity, Json, Model, UtcTime, one_of, state_check
 
 
@@ -56,7 +57,7 @@ class Provider(Entity, Model):
     """A configured endpoint. ``config`` names things (URIs, a cloud's name) and never holds a secret."""
 
     __tablename__ = "providers"
-    __table_args__ = (one_of("driver", "simulator", "libvirt", "openstack"),)
+    __table_args__ = (one_of("driver", *DRIVERS),)
 
     name: Mapped[str] = mapped_column(String(64), unique=True)
     driver: Mapped[str] = mapped_column(String(16))

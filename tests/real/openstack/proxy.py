@@ -157,7 +157,9 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers:
             if name.lower() not in _HOP | {"content-length"}:
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        # The answer to a HEAD has the length of a body that is not sent.
+        length = next((value for name, value in headers if name.lower() == "content-length"), "0")
+        self.send_header("Content-Length", length if self.command == "HEAD" else str(len(body)))
         self.send_header("Connection", "close")
         self.end_headers()
         self.close_connection = True

@@ -18,6 +18,21 @@ OWN: dict[str, tuple[str, ...]] = {
     "approval levels": ("GET /approval-levels",),
     "approval set-levels": ("PUT /approval-levels",),
     "audit export": ("GET /audit-entries.csv", "GET /audit-entries.jsonl"),
+    "bucket abort": ("DELETE /buckets/{}/uploads/{}",),
+    "bucket delete": ("DELETE /buckets/{}",),
+    "bucket download": ("GET /buckets/{}/content",),
+    "bucket ls": ("GET /buckets/{}/objects",),
+    "bucket rm": ("DELETE /buckets/{}/objects",),
+    "bucket stores": ("GET /object-stores",),
+    "bucket upload": (
+        "PUT /buckets/{}/content",
+        "POST /buckets/{}/uploads",
+        "PUT /buckets/{}/uploads/{}/parts/{}",
+        "POST /buckets/{}/uploads/{}/complete",
+    ),
+    "bucket uploads": ("GET /buckets/{}/uploads",),
+    "bucket url": ("POST /buckets/{}/urls",),
+    "bucket usage": ("GET /buckets/{}/usage",),
     "department tree": ("GET /departments/tree",),
     "drift policies": ("GET /drift-policies",),
     "drift set-policy": ("PUT /drift-policies/{}",),
@@ -61,6 +76,7 @@ NOT_FOR_A_COMMAND_LINE = {
     "POST /instances/{}/screen": "a ticket belongs to a browser's session",
     "PUT /session/language": "the command line has --lang",
     "GET /metrics": "Prometheus reads it",
+    "GET /buckets/{}/uploads/{}": "beginning again tells the same",
 }
 
 

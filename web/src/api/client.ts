@@ -76,6 +76,41 @@ async function send(method: string, path: string, options: Options): Promise<Res
   throw problem
 }
 
+export interface Sending {
+  query?: Query
+  signal?: AbortSignal
+  /** Bytes that have left so far. */
+  onProgress?: (sent: number) => void
+}
+
+/** PUT bytes as they are; `fetch` cannot tell how far it is. */
+export function sendBytes(path: string, bytes: Blob, options: Sending = {}): Promise<void> {
+  return new Promise((resolve, reject) => {
+    options.signal?.throwIfAborted()
+    const request = new XMLHttpRequest()
+    request.open('PUT', BASE + path + queryString(options.query))
+    request.setRequestHeader('Accept-Language', language)
+    request.setRequestHeader('Content-Type', 'application/octet-stream')
+    request.setRequestHeader('X-CSRF-Token', csrf)
+    request.upload.onprogress = (event) => options.onProgress?.(event.loaded)
+    request.onerror = () => reject(new TypeError('network'))
+    request.onabort = () => reject(new DOMException('aborted', 'AbortError'))
+    request.onload = () => {
+      if (request.status < 300) return resolve()
+      let document: Record<string, unknown> = {}
+      try {
+        document = JSON.parse(request.responseText) as Record<string, unknown>
+      } catch {
+        // Whatever stands between us and the API has words of its own.
+      }
+      if (request.status === 401) onUnauthenticated()
+      reject(new Problem(document, request.status))
+    }
+    options.signal?.addEventListener('abort', () => request.abort(), { once: true })
+    request.send(bytes)
+  })
+}
+
 async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
   const response = await send(method, path, options)
   if (response.status === 204) return undefined as T

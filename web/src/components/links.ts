@@ -2,6 +2,7 @@
 const PAGES: Record<string, string> = {
   instance: '/instances/',
   volume: '/volumes/',
+  bucket: '/buckets/',
   network: '/networks/',
   security_group: '/security-groups/',
   request: '/requests/',

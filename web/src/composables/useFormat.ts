@@ -59,7 +59,7 @@ function duration(from: string | null, to: string | null): string {
 /** A count of a quota's resource with its unit. */
 function amount(resource: string, value: number): string {
   if (resource === 'memory_mib') return mib(value)
-  if (resource === 'volume_gib' || resource === 'storage_gib') return gib(value)
+  if (resource === 'volume_gib' || resource === 'object_gib' || resource === 'storage_gib') return gib(value)
   return number(value)
 }
 

@@ -27,6 +27,7 @@ export const NAVIGATION: NavGroup[] = [
       { name: 'instances', icon: 'instance', needs: ['instance:read'] },
       { name: 'volumes', icon: 'volume', needs: ['volume:read'] },
       { name: 'snapshots', icon: 'snapshot', needs: ['snapshot:read'] },
+      { name: 'buckets', icon: 'bucket', needs: ['bucket:read'] },
       { name: 'networks', icon: 'network', needs: ['network:read'] },
       { name: 'security-groups', icon: 'shield', needs: ['security_group:read'] },
       { name: 'images', icon: 'image', needs: ['image:read'] },

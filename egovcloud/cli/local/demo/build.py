@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from egovcloud.cli.local.demo import cloud, days, estate, meddling, people, places, plan, sums, today
+from egovcloud.cli.local.demo import buckets, cloud, days, estate, meddling, people, places, plan, sums, today
 from egovcloud.cli.local.demo.city import City
 from egovcloud.cli.local.demo.data.catalogue import SITES
 from egovcloud.cli.local.demo.draw import Draw
@@ -41,6 +41,7 @@ def build(seed: int, now: datetime, directory: Path) -> Tables:
     images = sums.storage(city)
     cloud.build(city, files, images, down)
     sums.attachments(city)
+    buckets.build(city, files)
     sums.quotas(city)
     sums.samples(city)
     meddling.happen(city, files)

@@ -19,6 +19,7 @@ from egovcloud.cli.local.demo.data.catalogue import (
     Pool,
 )
 from egovcloud.drivers.base import Capability
+from egovcloud.drivers.simulator import SimulatorStore
 
 VERSION = "1"  # of the simulated hypervisor
 DISK_RATIO = 1.5
@@ -57,7 +58,7 @@ def build(city: City, at: datetime, clouds: dict[str, str]) -> None:
             },
             site_id=sites[key]["id"],
             enabled=True,
-            capabilities=sorted(str(capability) for capability in Capability),
+            capabilities=sorted(str(one) for one in (*Capability, *SimulatorStore.capabilities)),
             checked_at=city.now,
             detail="",
         )

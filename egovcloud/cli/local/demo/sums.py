@@ -22,6 +22,8 @@ _LEAST = {
     "memory_mib": (65536, 16384),
     "volume_gib": (2000, 500),
     "addresses": (8, 2),
+    "buckets": (4, 2),
+    "object_gib": (1000, 500),
 }
 
 
@@ -97,6 +99,8 @@ def _centre(city: City) -> dict[str, int]:
         "memory_mib": sum(h.row["memory_mib"] - h.row["reserved_memory_mib"] for h in hosts),
         "volume_gib": int(sum(h.pool["capacity_gib"] * DISK_RATIO for h in hosts)),
         "addresses": 4000,
+        "buckets": 400,
+        "object_gib": 200_000,
     }
 
 

@@ -18,6 +18,9 @@ export const KINDS = [
   'snapshot.create',
   'snapshot.revert',
   'snapshot.delete',
+  'bucket.create',
+  'bucket.update',
+  'bucket.delete',
   'image.delete',
   'network.delete',
   'security_group.apply',
@@ -25,4 +28,5 @@ export const KINDS = [
   'host.drain',
   'drift.repair',
   'provider.reconcile',
+  'provider.meter',
 ]

@@ -1,0 +1,1 @@
+"""The contract of object storage: the same tests for every store."""
