@@ -32,7 +32,7 @@ class _Metered:
         return timed
 
 
-CALLS = frozenset(name for name, member in vars(Driver).items() if callable(member) and not name.startswith("_"))
+CALLS = frozenset(name for name in dir(Driver) if callable(getattr(Driver, name)) and not name.startswith("_"))
 
 
 def metered(driver: Driver) -> Driver:

@@ -114,11 +114,26 @@ def delete(house: House, actor: Actor, id_: str, *, confirm: str | None) -> Oper
     """Wipe and remove; an attached volume has to be detached first."""
     with house.write(actor, "volume.delete", "volume") as unit:
         volume = _mine(unit, "volume:delete", id_)
+        if volume.adopted_at is not None:
+            raise Conflict("adoption.kept", id=volume.name)
         confirmed(volume.name, confirm)
         if volume.instance_id is not None:
             instance = unit.session.get_one(Instance, volume.instance_id)
             raise Conflict("volume.in_use", id=volume.name, instance=instance.name)
         return _act(unit, volume, "delete", "volume.delete")
+
+
+def release(house: House, actor: Actor, id_: str, *, confirm: str | None) -> Operation:
+    """Give an adopted volume back as it is; one that a machine has goes with that machine, or is detached first."""
+    with house.write(actor, "volume.release", "volume") as unit:
+        volume = _mine(unit, "volume:release", id_)
+        if volume.adopted_at is None:
+            raise Conflict("release.own", id=volume.name)
+        confirmed(volume.name, confirm)
+        if volume.instance_id is not None:
+            instance = unit.session.get_one(Instance, volume.instance_id)
+            raise Conflict("volume.in_use", id=volume.name, instance=instance.name)
+        return _act(unit, volume, "release", "volume.release")
 
 
 def _mine(unit: Unit, permission: str, id_: str) -> Volume:

@@ -10,6 +10,7 @@ from egovcloud.domain.errors import Forbidden
 from egovcloud.services.actor import Actor
 from egovcloud.services.failure import failure, sees_hosts
 from egovcloud.services.house import House
+from egovcloud.services.instance_view import origin
 from egovcloud.services.listing import Listing, ListQuery, equals, subtree
 from egovcloud.services.reading import Noun, ViewPage, read_one, read_page
 from egovcloud.services.refs import Refs, View, entity
@@ -72,6 +73,8 @@ def views(session: Session, actor: Actor, rows: Sequence[Volume]) -> list[View]:
                 "instance": refs.ref(Instance, row.instance_id),
                 "host": refs.ref(Host, row.host_id),
                 "storage_pool": refs.ref(StoragePool, row.storage_pool_id),
+                "adopted_at": row.adopted_at,
+                "origin": origin(row.origin) if open_ else None,
                 "error": failure(row.error, actor, open_=open_),
             }
         )

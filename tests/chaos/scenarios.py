@@ -10,10 +10,23 @@ from egovcloud.drivers.base import InstanceSpec
 from egovcloud.drivers.simulator import Faults, Outside, Tamper
 from egovcloud.engine.enqueue import enqueue
 from egovcloud.engine.specs import image_spec, instance_spec, network_spec, security_group_spec
-from egovcloud.services import drift, host_action, image, instance, network, request, security_group, snapshot, volume
+from egovcloud.services import (
+    adoption,
+    drift,
+    host_action,
+    image,
+    instance,
+    network,
+    request,
+    security_group,
+    snapshot,
+    volume,
+)
 from egovcloud.store.models import Drift, Host, Image, Instance, Network, SecurityGroup, Snapshot, StoragePool, Volume
 from egovcloud.store.secrets import Cipher
 from tests.world import Inside, World, enter, machine
+
+Act = Callable[[Inside], Any]
 
 RULE = {"direction": "ingress", "protocol": "tcp", "port_min": 22, "port_max": 22, "cidr": "0.0.0.0/0"}
 
@@ -57,6 +70,7 @@ def furnish(world: World) -> World:
         cloud = Outside(world.cloud)
         ids["stray"] = cloud.add_instance("h0", "stray", owner=world.installation, our_id="no-row-has-this-id")
         ids["twin"] = cloud.duplicate(ids["kept"])
+        ids.update(_others(inside, Tamper(world.cloud)))
         inside.reconcile()
     Faults(world.cloud).duplicate_creation()
     return replace(world, ids=ids)
@@ -66,6 +80,20 @@ def spec_of(inside: Inside, instance_id: str) -> InstanceSpec:
     """The instance as a driver is told of it."""
     with inside.database.read() as session:
         return instance_spec(session, Cipher(inside.world.key), session.get_one(Instance, instance_id))
+
+
+def _others(inside: Inside, cloud: Tamper) -> dict[str, str]:
+    """What nobody asked us for: a machine with a card in its own network and a volume, and a volume beside it."""
+    name = "h1"
+    ids = {
+        "other_instance": cloud.add_instance(name, "legacy", vcpus=3, memory_mib=700, disk_gib=7),
+        "other_volume": cloud.add_volume(name, "default", "archive", 6),
+        "other_data": cloud.add_volume(name, "default", "ledger", 4),
+    }
+    wire = cloud.add_network(name, "office", "192.168.7.0/24")
+    cloud.plug(ids["other_instance"], wire, "52:54:00:aa:bb:01", "192.168.7.5")
+    cloud.attach(ids["other_data"], ids["other_instance"])
+    return {**ids, "host": inside.rows(Host, Host.name == name)[0].id}
 
 
 def _instance(inside: Inside, name: str) -> Any:
@@ -134,11 +162,32 @@ def _create_volume(inside: Inside) -> Any:
     )
 
 
+def _adopt(*names: str) -> Act:
+    """Take what others made under management, all at once."""
+
+    def act(inside: Inside) -> Any:
+        world = inside.world
+        items = [{"kind": name.split("_")[1], "host_id": world["host"], "external_id": world[name]} for name in names]
+        return adoption.run(inside.house, inside.providers, world.operator, project_id=world["project"], items=items)
+
+    return act
+
+
+def _release(use_case: Callable[..., Any], name: str) -> Act:
+    """What was adopted is given back."""
+
+    def act(inside: Inside) -> Any:
+        _adopt(name)(inside)
+        inside.settle()
+        model = Volume if use_case is volume.release else Instance
+        (row,) = inside.rows(model, model.external_id == inside.world[name])
+        return use_case(inside.house, inside.world.operator, row.id, confirm=row.name)
+
+    return act
+
+
 def _drain(inside: Inside) -> Any:
     return host_action.drain(inside.house, inside.world.operator, inside.row(Instance, inside.world["web"]).host_id)
-
-
-Act = Callable[[Inside], Any]
 
 
 def _do(use_case: Callable[..., Any], name: str, **values: Any) -> Act:
@@ -170,6 +219,11 @@ SCENARIOS: dict[str, Act] = {
     "volume.detach": _do(volume.detach, "data"),
     "volume.grow": _do(volume.grow, "data", size_gib=5),
     "volume.delete": _do(volume.delete, "spare", confirm="spare"),
+    "instance.adopt": _adopt("other_instance"),
+    "instance.release": _release(instance.release, "other_instance"),
+    "volume.adopt": _adopt("other_volume"),
+    "volume.release": _release(volume.release, "other_volume"),
+    "project.adopt": _adopt("other_instance", "other_volume"),
     "snapshot.create": lambda inside: snapshot.create(
         inside.house, inside.world.operator, instance_id=inside.world["idle"], name="now"
     ),

@@ -56,6 +56,7 @@ NOUN = Noun(
         action("resize", ref("flavor", required=True), slow=True, many=False),
         action("rebuild", ref("image", required=True), slow=True, danger=True, confirms=True, many=False),
         action("migrate", ref("host"), slow=True, many=False),
+        action("release", slow=True, danger=True, confirms=True),
         Verb(
             "snapshot",
             run_snapshot,

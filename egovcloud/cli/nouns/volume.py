@@ -36,6 +36,7 @@ NOUN = Noun(
         action("attach", ref("instance", required=True, within=("department", "project")), slow=True, many=False),
         action("detach", slow=True),
         action("grow", _SIZE, slow=True, many=False),
+        action("release", slow=True, danger=True, confirms=True),
         deletes(slow=True, confirms=True),
     ),
 )

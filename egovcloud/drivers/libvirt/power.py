@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import libvirt
 
-from egovcloud.domain.errors import Conflict
+from egovcloud.domain.errors import Conflict, Unsupported
 from egovcloud.drivers.base import Power, Screen
 from egovcloud.drivers.libvirt import domains, running, storage
 from egovcloud.drivers.libvirt.errors import code
 from egovcloud.drivers.libvirt.host import Session
 from egovcloud.drivers.libvirt.markup import el
+
+_SHAPE = ("cpu/topology", "cpu/numa", "maxMemory", "vcpus")  # what an adopted definition may say of its size besides
 
 
 def start(session: Session, instance_id: str) -> None:
@@ -51,6 +53,8 @@ def resize(session: Session, instance_id: str, vcpus: int, memory_mib: int) -> N
     if domains.is_active(found):
         raise Conflict("instance.running", id=instance_id, host=session.host)
     document = domains.read(found, live=False)
+    if domains.is_adopted(found) and any(document.find(path) is not None for path in _SHAPE):
+        raise Unsupported("adoption.topology", id=instance_id)  # its sums would not agree any more
     for tag, value, unit in (("memory", memory_mib, "MiB"), ("currentMemory", memory_mib, "MiB"), ("vcpu", vcpus, "")):
         node = document.find(tag)
         if node is None:
@@ -78,9 +82,11 @@ def screen(session: Session, instance_id: str) -> Screen:
 
 def serial_log(session: Session, instance_id: str, limit: int) -> bytes:
     """The end of the log, however long it is; empty before the guest wrote anything."""
-    domains.get(session, instance_id)
+    found = domains.get(session, instance_id)
     pool = storage.open_pool(session, session.names.state_pool)
     volume = storage.find(pool, session.names.serial(instance_id))
+    if volume is None and domains.is_adopted(found):
+        raise Unsupported("adoption.serial", id=instance_id)
     if volume is None or limit <= 0:
         return b""
     size = int(volume.info()[1])

@@ -2,6 +2,7 @@
 
 from egovcloud.engine.kinds import Registry
 from egovcloud.engine.operations import (
+    adoption,
     drift,
     host,
     image,
@@ -15,7 +16,19 @@ from egovcloud.engine.operations import (
 )
 
 REGISTRY = Registry()
-for module in (instance, volume, snapshot, security_group, network, image, request, host, provider, drift):
+for module in (
+    instance,
+    volume,
+    adoption,
+    snapshot,
+    security_group,
+    network,
+    image,
+    request,
+    host,
+    provider,
+    drift,
+):
     REGISTRY.add(*module.KINDS)
 
 __all__ = ["REGISTRY"]

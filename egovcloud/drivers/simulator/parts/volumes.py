@@ -136,6 +136,7 @@ class VolumesPart(Part):
             store = find.store_of(tx, host, pool)
             for ext in find.every(tx, OwnedKind.VOLUME, self.installation, volume_id, store, call.now):
                 call.external_id = ext
+                find.refuse_adopted(tx, ext, volume_id)
                 more, name = wipe_volume(tx, ext, call.now)
                 size, disks = size + more, [*disks, name]
         return WipeRecord("zero", size, tuple(disks)) if disks else None
@@ -145,4 +146,5 @@ class VolumesPart(Part):
             store = find.store_of(tx, host, pool)
             for ext in find.every(tx, OwnedKind.VOLUME, self.installation, volume_id, store, call.now):
                 call.external_id = ext
+                find.refuse_adopted(tx, ext, volume_id)
                 remove_volume(tx, ext, call.now)
