@@ -1,9 +1,10 @@
 """The part of the contract that takes what others made under management, and gives it back.
 
 An adopted thing bears our marker and a note that it was adopted; nothing else of it is changed, so that it runs on, and
-taking both off again leaves it as it was found. What makes it different from a thing of ours is who made its disks:
-``wipe_*``, ``delete_*`` and ``rebuild_instance`` raise ``Conflict("adoption.kept")``, and ``delete_owned``, with which
-the orphan sweep meets it when no row knows it, takes the marker off and leaves the thing.
+taking both off again leaves it as it was found. What makes it different from a thing of ours is who made it: its size
+and its disks are not ours to touch. ``resize_instance``, ``rebuild_instance``, ``grow_volume``, ``wipe_*`` and
+``delete_*`` raise ``Conflict("adoption.kept")``, and ``delete_owned``, with which the orphan sweep meets it when no row
+knows it, takes the marker off and leaves the thing.
 """
 
 from __future__ import annotations

@@ -154,7 +154,8 @@ def resize_in(
 
 
 def check_flavor(session: Session, instance: Instance, flavor_id: str, field: str = "flavor_id") -> Flavor:
-    """The flavor, if the instance can take it."""
+    """The flavor, if the instance can take it; ``Conflict`` for one that was adopted, which keeps its size."""
+    _made_here(instance, "adoption.kept")
     flavor = session.get(Flavor, flavor_id)
     if flavor is None:
         raise Invalid("input.reference", field=field, name="flavor_id", id=flavor_id)
@@ -223,7 +224,7 @@ def release(house: House, actor: Actor, id_: str, *, confirm: str | None) -> Ope
     with house.write(actor, "instance.release", "instance") as unit:
         session = unit.session
         instance = _mine(unit, "instance:release", id_)
-        if instance.adopted_at is None:
+        if instance.origin is None:
             raise Conflict("release.own", id=instance.name)
         confirmed(instance.name, confirm)
         if taken := len(snapshots_of(session, id_)):
@@ -306,7 +307,7 @@ def _mine(unit: Unit, permission: str, id_: str) -> Instance:
 
 def _made_here(instance: Instance, code: str) -> None:
     """``Conflict`` for a machine that others made: its disks and networks are not ours to change."""
-    if instance.adopted_at is not None:
+    if instance.origin is not None:
         raise Conflict(code, id=instance.name)
 
 

@@ -13,7 +13,7 @@ from egovcloud.domain.messages import render
 from egovcloud.services.actor import Actor
 from egovcloud.services.failure import failure, sees_hosts
 from egovcloud.services.house import House
-from egovcloud.services.listing import Filter, Listing, ListQuery, equals, subtree
+from egovcloud.services.listing import Filter, Listing, ListQuery, equals, given, subtree
 from egovcloud.services.reading import Noun, ViewPage, read_one, read_page
 from egovcloud.services.refs import Refs, Related, View, entity
 from egovcloud.store.models import (
@@ -67,6 +67,7 @@ LISTING = Listing(
         "zone_id": equals(Instance.zone_id),
         "network_id": _in_network(),
         "security_group_id": _guarded_by(),
+        "adopted": given(Instance.adopted_at, "adopted"),
     },
 )
 FIELDS = (

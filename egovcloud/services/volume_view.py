@@ -11,7 +11,7 @@ from egovcloud.services.actor import Actor
 from egovcloud.services.failure import failure, sees_hosts
 from egovcloud.services.house import House
 from egovcloud.services.instance_view import origin
-from egovcloud.services.listing import Listing, ListQuery, equals, subtree
+from egovcloud.services.listing import Listing, ListQuery, equals, given, subtree
 from egovcloud.services.reading import Noun, ViewPage, read_one, read_page
 from egovcloud.services.refs import Refs, View, entity
 from egovcloud.store.models import (
@@ -40,6 +40,7 @@ LISTING = Listing(
         "state": equals(Volume.state),
         "host_id": equals(Volume.host_id),
         "storage_pool_id": equals(Volume.storage_pool_id),
+        "adopted": given(Volume.adopted_at, "adopted"),
     },
 )
 CENTRE_FILTERS = ("host_id", "storage_pool_id")

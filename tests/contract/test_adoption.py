@@ -143,6 +143,9 @@ def test_an_adopted_instance_is_never_taken_apart(cloud: Cloud) -> None:
         deeds.append(lambda: driver.wipe_instance(cloud.host, our_id, within=limit))
     if cloud.has(Capability.REBUILD):
         deeds.append(lambda: driver.rebuild_instance(cloud.spec(id=our_id), within=limit))
+    if cloud.has(Capability.RESIZE):
+        more = before.vcpus + 1
+        deeds.append(lambda: driver.resize_instance(cloud.host, our_id, more, before.memory_mib, within=limit))
     for deed in deeds:
         problem = problem_of(deed)
         assert problem is not None
@@ -154,14 +157,18 @@ def test_an_adopted_instance_is_never_taken_apart(cloud: Cloud) -> None:
 def test_an_adopted_volume_is_never_taken_apart(cloud: Cloud) -> None:
     stray = cloud.plant(cloud.host, OwnedKind.VOLUME)
     our_id = adopt(cloud, OwnedKind.VOLUME, stray)
-    with pytest.raises(Conflict) as caught:
-        cloud.driver.delete_volume(cloud.host, cloud.pool, our_id, within=cloud.limit)
-    assert caught.value.code == "adoption.kept"
+    before = look(cloud, OwnedKind.VOLUME, stray)
+    driver, pool, limit = cloud.driver, cloud.pool, cloud.limit
+    deeds = [lambda: driver.delete_volume(cloud.host, pool, our_id, within=limit)]
     if cloud.has(Capability.WIPE):
-        with pytest.raises(Conflict) as caught:
-            cloud.driver.wipe_volume(cloud.host, cloud.pool, our_id, within=cloud.limit)
-        assert caught.value.code == "adoption.kept"
-    assert cloud.exists(cloud.host, OwnedKind.VOLUME, stray)
+        deeds.append(lambda: driver.wipe_volume(cloud.host, pool, our_id, within=limit))
+    if cloud.has(Capability.VOLUME):
+        deeds.append(lambda: driver.grow_volume(cloud.host, pool, our_id, 99, within=limit))
+    for deed in deeds:
+        problem = problem_of(deed)
+        assert problem is not None
+        assert problem.code == "adoption.kept"
+    assert look(cloud, OwnedKind.VOLUME, stray) == before
     release(cloud, OwnedKind.VOLUME, our_id)
 
 

@@ -21,6 +21,8 @@ from tests.world import Clock, Inside, World, enter
 
 HOST = "hv-secret-01"
 USED = "instances vcpus memory_mib volume_gib addresses".split()
+# What both databases have to show is the counting; the rest is the cloud's and the door's.
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 class TownClock(Clock):
@@ -74,6 +76,12 @@ class Scene:
         self.inside.settle()
         return self.operation(response.get_json())
 
+    def later(self) -> None:
+        """Three looks at the cloud, each a while after the one before."""
+        for _ in range(3):
+            self.town.now += timedelta(minutes=2)
+            self.inside.reconcile()
+
     def used(self, code: str = "civil") -> dict[str, int]:
         """What the department holds of its quota, reserved and committed."""
         node = self.town.operator.get(f"/quotas/{self.town.ids[code]}")
@@ -113,6 +121,7 @@ def scene(town: Town, database_url: str, tmp_path: Path) -> Iterator[Scene]:
         yield Scene(town, inside, cloud, ids)
 
 
+@SQLITE
 def test_what_is_there_is_listed_with_when_it_was_seen(scene: Scene) -> None:
     answer = scene.town.operator.get("/unmanaged?q=leg")
     (item,) = answer["items"]
@@ -127,6 +136,7 @@ def test_what_is_there_is_listed_with_when_it_was_seen(scene: Scene) -> None:
     assert len(scene.unmanaged(f"?provider_id={scene.town.ids['provider']}")) == 24
 
 
+@SQLITE
 def test_a_dead_host_is_said_to_be_silent(scene: Scene) -> None:
     Faults(scene.inside.world.cloud).unreachable(HOST)
     (host,) = scene.town.operator.get("/unmanaged?kind=volume")["hosts"]
@@ -136,6 +146,7 @@ def test_a_dead_host_is_said_to_be_silent(scene: Scene) -> None:
     assert (plan["ok"], item["obstacles"][0]["code"]) == (False, "adoption.silent")
 
 
+@SQLITE
 def test_the_dry_run_counts_and_changes_nothing(scene: Scene) -> None:
     before, quiet = scene.used(), scene.cloud.dump()
     plan = scene.town.operator.call("POST", "/adoptions/plan", scene.body("legacy", "archive")).get_json()
@@ -168,6 +179,10 @@ def test_adopted_it_is_counted_and_managed(scene: Scene) -> None:
     assert (shown["flavor"], shown["image"], shown["login_user"], shown["ssh"]) == (None, None, None, None)
     assert shown["adopted_at"]
     assert shown["origin"] == {"name": "legacy", "external_id": scene.ids["legacy"]}
+    assert [row["name"] for row in scene.town.operator.get("/instances?adopted=true")["items"]] == ["legacy"]
+    assert {row["name"] for row in scene.town.operator.get("/volumes?adopted=true")["items"]} == {"archive", "ledger"}
+    assert scene.town.operator.get("/instances?adopted=false")["items"] == []
+    assert scene.town.operator.refused("GET", "/volumes?adopted=maybe")[:2] == (422, "input.choice")
     assert shown["addresses"] == ["192.168.7.5"]
     assert shown["ports"][0]["network_name"] == "office"
     assert [volume["name"] for volume in shown["volumes"]] == ["ledger"]
@@ -193,6 +208,7 @@ def test_adopted_it_is_counted_and_managed(scene: Scene) -> None:
     assert {"instance.adopt", "instance.run", "volume.adopt", "volume.ready", "volume.attached"} <= types
 
 
+@SQLITE
 def test_it_is_used_like_any_other_machine(scene: Scene) -> None:
     scene.adopt("legacy")
     path = f"/instances/{scene.machine('legacy')['id']}"
@@ -221,6 +237,7 @@ def test_it_is_used_like_any_other_machine(scene: Scene) -> None:
     assert broken(scene.inside) == []
 
 
+@SQLITE
 def test_its_disks_are_never_taken(scene: Scene) -> None:
     scene.adopt("legacy", "archive")
     operator, quiet = scene.town.operator, scene.cloud.dump()
@@ -231,6 +248,11 @@ def test_its_disks_are_never_taken(scene: Scene) -> None:
     image = {"image_id": scene.town.ids["image"]}
     assert operator.refused("POST", f"{path}/rebuild?confirm=legacy", image)[:2] == (409, "adoption.kept")
     assert operator.refused("POST", f"{path}/migrate", {})[:2] == (409, "adoption.stays")
+    flavor = {"flavor_id": scene.town.ids["flavor"]}
+    assert operator.refused("POST", f"{path}/resize", flavor)[:2] == (409, "adoption.kept")
+    for volume in (archive, ledger_):
+        more = {"size_gib": volume["size_gib"] + 1}
+        assert operator.refused("POST", f"/volumes/{volume['id']}/grow", more)[:2] == (409, "adoption.kept")
     groups: dict[str, Any] = {"security_group_ids": []}
     assert operator.refused("POST", f"{path}/security-groups", groups)[:2] == (409, "adoption.guards")
     assert operator.refused("DELETE", f"/volumes/{archive['id']}?confirm=archive")[:2] == (409, "adoption.kept")
@@ -239,6 +261,31 @@ def test_its_disks_are_never_taken(scene: Scene) -> None:
     assert scene.cloud.dump() == quiet
 
 
+@SQLITE
+def test_what_others_do_to_it_is_told_and_never_undone(scene: Scene) -> None:
+    """Not even by the policy that would repair a machine of ours."""
+    operator = scene.town.operator
+    named = {**scene.body(), "items": [{**scene.thing("legacy"), "name": "called otherwise here"}]}
+    assert operator.call("POST", "/adoptions", named).status_code == 202
+    scene.inside.settle()
+    scene.later()
+    assert operator.get("/drifts?subject_type=instance,volume")["items"] == []
+    assert operator.call("PUT", "/drift-policies/instance.vcpus", {"policy": "repair"}).status_code == 200
+    scene.cloud.resize(scene.ids["legacy"], 5, 3000)
+    quiet = scene.cloud.dump()
+    scene.later()
+    assert scene.cloud.dump() == quiet
+    (drift,) = operator.get("/drifts?kind=instance.vcpus")["items"]
+    assert (drift["state"], drift["error"]["code"], drift["remedies"]) == ("open", "adoption.unrepaired", ["accept"])
+    assert operator.refused("POST", f"/drifts/{drift['id']}/repair")[:2] == (409, "adoption.unrepaired")
+    before = scene.used()
+    assert operator.call("POST", f"/drifts/{drift['id']}/accept").status_code == 200
+    assert scene.used()["vcpus"] == before["vcpus"] + 2
+    assert scene.cloud.dump() == quiet
+    assert broken(scene.inside) == []
+
+
+@SQLITE
 def test_draining_a_host_says_what_stays(scene: Scene) -> None:
     scene.adopt("second")
     answer = scene.town.operator.call("POST", f"/hosts/{scene.host}/drain")
@@ -275,6 +322,7 @@ def test_released_everything_is_as_it_was(scene: Scene) -> None:
     assert scene.machine("legacy")["state"] == "active"
 
 
+@SQLITE
 def test_adopting_some_leaves_every_other_untouched(scene: Scene) -> None:
     chosen = ["legacy", "archive", "other3", "other7"]
     bytes_before = scene.cloud.dump().splitlines()
@@ -306,6 +354,7 @@ def test_a_full_quota_refuses_all_of_it(scene: Scene) -> None:
     scene.adopt("legacy")
 
 
+@SQLITE
 def test_what_stands_in_the_way_is_said(scene: Scene) -> None:
     operator = scene.town.operator
     scene.adopt("second")
@@ -336,6 +385,7 @@ def test_what_stands_in_the_way_is_said(scene: Scene) -> None:
     assert len(scene.inside.rows(Instance)) == 1
 
 
+@SQLITE
 def test_a_card_in_a_network_of_ours_takes_its_address_there(scene: Scene) -> None:
     world = scene.inside.world
     with scene.inside.database.read() as session:
@@ -354,6 +404,7 @@ def test_a_card_in_a_network_of_ours_takes_its_address_there(scene: Scene) -> No
     assert (port["address"], port["instance"]["name"]) == ("10.0.0.2", "second")
 
 
+@SQLITE
 def test_a_machine_that_changed_meanwhile_is_left_alone(scene: Scene) -> None:
     response = scene.town.operator.call("POST", "/adoptions", scene.body("second"))
     before = scene.used()
@@ -376,6 +427,7 @@ def test_a_machine_that_changed_meanwhile_is_left_alone(scene: Scene) -> None:
     assert broken(scene.inside) == []
 
 
+@SQLITE
 def test_only_the_centre_may(scene: Scene) -> None:
     scene.adopt("second")
     path = f"/instances/{scene.machine('second')['id']}"
@@ -390,6 +442,7 @@ def test_only_the_centre_may(scene: Scene) -> None:
     assert scene.town.market_member.call("GET", path).status_code == 404
 
 
+@SQLITE
 def test_the_sweep_gives_back_what_has_no_row(scene: Scene) -> None:
     """A database that was restored from an older backup knows nothing of it: the mark goes, the machine stays."""
     quiet = scene.cloud.dump()

@@ -1,6 +1,6 @@
 """Volumes (云硬盘)."""
 
-from egovcloud.cli.declare import Noun, columns, integer, ref, text
+from egovcloud.cli.declare import Noun, choice, columns, integer, ref, text
 from egovcloud.cli.verbs import action, creates, deletes, lists, shows, updates
 
 _SIZE = integer("size_gib", required=True, metavar="GIB")
@@ -19,6 +19,7 @@ NOUN = Noun(
         text("state", metavar="STATE[,STATE]"),
         ref("host"),
         ref("storage_pool"),
+        choice("adopted", "true", "false"),
     ),
     verbs=(
         lists(),

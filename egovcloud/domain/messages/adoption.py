@@ -22,8 +22,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "该云硬盘格式为 {format}，只能纳管 raw 和 qcow2，请先转换。",
     ),
     "adoption.kept": (
-        "{id} was adopted: its disks are not ours, so that it is never wiped, rebuilt or deleted. Release it instead.",
-        "{id} 为纳管资源，其磁盘不由本系统创建，不会被擦除、重建或删除；请改为脱管。",
+        "{id} was adopted: it is never resized, wiped, rebuilt or deleted here. Release it, and do that where it was made.",
+        "{id} 为纳管资源，本系统不会调整其规格，也不会擦除、重建或删除；请先脱管，再到原平台操作。",
     ),
     "adoption.stays": (
         "{id} was adopted and stays on its host: its disks and networks are known there alone.",
@@ -37,9 +37,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{id} was adopted and does not write its serial log to a file of ours.",
         "{id} 为纳管资源，其串口日志未写入本系统的文件。",
     ),
-    "adoption.topology": (
-        "Instance {id} has a processor topology or memory slots of its own; change its size where it was made.",
-        "云主机 {id} 自带处理器拓扑或内存插槽，请在原平台调整规格。",
+    "adoption.unrepaired": (
+        "{name} was adopted: others may change it where it was made. Accept what is observed, or change it back there.",
+        "{name} 为纳管资源，原管理者可在原平台变更；请接受现状，或到原平台改回。",
     ),
     "adoption.changed": (
         "{name} was changed since it was looked at: {what}. Plan the adoption again.",
@@ -92,6 +92,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Machines and volumes, by name or by the cloud's own id.",
         "云主机和云硬盘，可用名称或云平台编号。",
     ),
+    "cli.param.adopted": ("Only what others made (true), or only what was made here (false).", "仅纳管的（true）或仅自建的（false）。"),
     "cli.param.search": ("Only what contains this text.", "只列出包含此文本的。"),
     "cli.column.external_id": ("Cloud's id", "云平台编号"),
     "cli.column.obstacles": ("Obstacles", "障碍"),

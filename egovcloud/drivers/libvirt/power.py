@@ -11,8 +11,6 @@ from egovcloud.drivers.libvirt.errors import code
 from egovcloud.drivers.libvirt.host import Session
 from egovcloud.drivers.libvirt.markup import el
 
-_SHAPE = ("cpu/topology", "cpu/numa", "maxMemory", "vcpus")  # what an adopted definition may say of its size besides
-
 
 def start(session: Session, instance_id: str) -> None:
     found = domains.get(session, instance_id)
@@ -49,12 +47,11 @@ def reboot(session: Session, instance_id: str, *, force: bool) -> None:
 def resize(session: Session, instance_id: str, vcpus: int, memory_mib: int) -> None:
     """Write the new size into the definition of a stopped instance."""
     found = domains.get(session, instance_id)
+    domains.refuse_adopted(found)
     running.end_work(session, found)
     if domains.is_active(found):
         raise Conflict("instance.running", id=instance_id, host=session.host)
     document = domains.read(found, live=False)
-    if domains.is_adopted(found) and any(document.find(path) is not None for path in _SHAPE):
-        raise Unsupported("adoption.topology", id=instance_id)  # its sums would not agree any more
     for tag, value, unit in (("memory", memory_mib, "MiB"), ("currentMemory", memory_mib, "MiB"), ("vcpu", vcpus, "")):
         node = document.find(tag)
         if node is None:

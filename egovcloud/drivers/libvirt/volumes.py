@@ -154,6 +154,7 @@ def _unplug(domain: libvirt.virDomain, node: Element) -> None:
 def grow(session: Session, pool_name: str, volume_id: str, size_gib: int) -> None:
     """Through QEMU where the volume is open there, else in the pool; never smaller."""
     volume = get(session, pool_name, volume_id)
+    _refuse_adopted(session, volume_id)
     size = size_gib * pool_xml.GIB
     user = user_of(session, volume_id)
     if user is not None:
@@ -186,6 +187,11 @@ def _free(session: Session, pool_name: str, volume_id: str) -> tuple[libvirt.vir
     if user is not None:
         raise Conflict("volume.in_use", id=volume_id, instance=user[0].UUIDString())
     config = storage.config_of(session, pool_name)
+    _refuse_adopted(session, volume_id)
+    return storage.open_pool(session, pool_name), session.names.volume(volume_id, config.files)
+
+
+def _refuse_adopted(session: Session, volume_id: str) -> None:
+    """``Conflict("adoption.kept")`` for what others made."""
     if volume_id in adopted_volumes.marks(session):
         raise Conflict("adoption.kept", id=volume_id)
-    return storage.open_pool(session, pool_name), session.names.volume(volume_id, config.files)

@@ -102,6 +102,8 @@ def grow(call: Call, pool: str, volume_id: str, size_gib: int) -> None:
     with call.alone(volume_id):
         cinder_id = str(require(call, pool, volume_id)["id"])
         volume = at_rest(call, pool, volume_id, cinder_id)
+        if is_adopted(volume):
+            raise Conflict("adoption.kept", id=volume_id)
         if int(volume["size"]) >= size_gib:
             return
         call.storage.post(f"/volumes/{cinder_id}/action", {"os-extend": {"new_size": size_gib}})

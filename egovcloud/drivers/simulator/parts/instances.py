@@ -158,6 +158,7 @@ class InstancesPart(Part):
     def resize_instance(self, host: str, instance_id: str, vcpus: int, memory_mib: int, *, within: float) -> None:
         with self.change("resize_instance", host, our_id=instance_id, within=within) as call, call.write() as tx:
             row = self._need(tx, call, host, instance_id)
+            find.refuse_adopted(tx, row["ext"], instance_id)
             if (row["vcpus"], row["memory_mib"]) == (vcpus, memory_mib):
                 return
             self._need_stopped(row, call, instance_id)

@@ -126,6 +126,7 @@ class VolumesPart(Part):
     def grow_volume(self, host: str, pool: str, volume_id: str, size_gib: int, *, within: float) -> None:
         with self.change("grow_volume", host, our_id=volume_id, within=within) as call, call.write() as tx:
             row = self._volume(tx, call, host, pool, volume_id)
+            find.refuse_adopted(tx, row["ext"], volume_id)
             if row["size_gib"] < size_gib:
                 take_store(tx, host, pool, row["store"], size_gib - row["size_gib"])
                 tx.execute("UPDATE volumes SET size_gib = ? WHERE ext = ?", (size_gib, row["ext"]))

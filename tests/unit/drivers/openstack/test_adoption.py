@@ -90,7 +90,12 @@ def test_an_adopted_server_is_kept_by_deletion_and_given_back_by_the_sweep(
     with pytest.raises(Conflict) as kept:
         driver.delete_instance("one", our_id, within=5.0)
     assert kept.value.code == "adoption.kept"
+    told(cloud, f"{SERVERS}/detail", {"servers": [server(*adopted(our_id))]})
+    with pytest.raises(Conflict) as sized:
+        driver.resize_instance("one", our_id, 2, 1024, within=5.0)
+    assert sized.value.code == "adoption.kept"
     assert changed(cloud) == []
+    assert [path for method, path, _ in cloud.seen if method == "POST" and path.endswith("/action")] == []
     told(cloud, f"{SERVERS}/nova-1", *[{"server": server(*adopted(our_id))}] * 2)
     driver.delete_owned(Owned(OwnedKind.INSTANCE, our_id, "nova-1", "one"), within=5.0)
     assert changed(cloud)[0] == ("DELETE", MARK.server_tag(our_id))

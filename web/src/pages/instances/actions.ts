@@ -17,7 +17,7 @@ export const INSTANCE_ACTIONS: InstanceAction[] = [
   { key: 'stop', icon: 'stop', needs: 'instance:stop', states: ['active', 'error'] },
   { key: 'reboot', icon: 'reboot', needs: 'instance:reboot', states: ['active'] },
   { key: 'snapshot', icon: 'snapshot', needs: 'snapshot:create', states: ['active', 'stopped'] },
-  { key: 'resize', icon: 'flavor', needs: 'instance:resize', states: ['active', 'stopped'] },
+  { key: 'resize', icon: 'flavor', needs: 'instance:resize', states: ['active', 'stopped'], adopted: false },
   { key: 'migrate', icon: 'hosts', needs: 'instance:migrate', states: ['active'], adopted: false },
   { key: 'groups', icon: 'shield', needs: 'instance:update', states: ['active', 'stopped'], adopted: false },
   { key: 'rename', icon: 'edit', needs: 'instance:update', states: ['active', 'stopped', 'error', 'unknown'] },
