@@ -92,7 +92,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Machines and volumes, by name or by the cloud's own id.",
         "云主机和云硬盘，可用名称或云平台编号。",
     ),
-    "cli.param.adopted": ("Only what others made (true), or only what was made here (false).", "仅纳管的（true）或仅自建的（false）。"),
+    "cli.param.adopted": (
+        "Only what others made (true), or only what was made here (false).",
+        "仅纳管的（true）或仅自建的（false）。",
+    ),
     "cli.param.search": ("Only what contains this text.", "只列出包含此文本的。"),
     "cli.column.external_id": ("Cloud's id", "云平台编号"),
     "cli.column.obstacles": ("Obstacles", "障碍"),
