@@ -75,9 +75,11 @@ def begin(session: Session, drift: Drift, *, now: datetime, requested_by: str | 
 
 def _made_here(session: Session, drift: Drift) -> None:
     """``Conflict`` for what was adopted: others may change it, and what they made of it is not ours to undo."""
-    models: dict[str, type[Instance] | type[Volume]] = {"instance": Instance, "volume": Volume}
-    model = models.get(KINDS[drift.kind].noun)
-    row = session.get(model, drift.subject_id) if model is not None else None
+    row: Instance | Volume | None = None
+    if KINDS[drift.kind].noun == "instance":
+        row = session.get(Instance, drift.subject_id)
+    elif KINDS[drift.kind].noun == "volume":
+        row = session.get(Volume, drift.subject_id)
     if row is not None and row.origin is not None:
         raise Conflict("adoption.unrepaired", name=row.name)
 
