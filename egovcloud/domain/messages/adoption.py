@@ -92,7 +92,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Machines and volumes, by name or by the cloud's own id.",
         "云主机和云硬盘，可用名称或云平台编号。",
     ),
-    "cli.param.adopted": (
+    "cli.param.instance.adopted": (
+        "Only what others made (true), or only what was made here (false).",
+        "仅纳管的（true）或仅自建的（false）。",
+    ),
+    "cli.param.volume.adopted": (
         "Only what others made (true), or only what was made here (false).",
         "仅纳管的（true）或仅自建的（false）。",
     ),
