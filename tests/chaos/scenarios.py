@@ -70,7 +70,6 @@ def furnish(world: World) -> World:
         cloud = Outside(world.cloud)
         ids["stray"] = cloud.add_instance("h0", "stray", owner=world.installation, our_id="no-row-has-this-id")
         ids["twin"] = cloud.duplicate(ids["kept"])
-        ids.update(_others(inside, Tamper(world.cloud)))
         inside.reconcile()
     Faults(world.cloud).duplicate_creation()
     return replace(world, ids=ids)
@@ -82,18 +81,16 @@ def spec_of(inside: Inside, instance_id: str) -> InstanceSpec:
         return instance_spec(session, Cipher(inside.world.key), session.get_one(Instance, instance_id))
 
 
-def _others(inside: Inside, cloud: Tamper) -> dict[str, str]:
+def _others(cloud: Tamper) -> dict[str, str]:
     """What nobody asked us for: a machine with a card in its own network and a volume, and a volume beside it."""
-    name = "h1"
     ids = {
-        "other_instance": cloud.add_instance(name, "legacy", vcpus=3, memory_mib=700, disk_gib=7),
-        "other_volume": cloud.add_volume(name, "default", "archive", 6),
-        "other_data": cloud.add_volume(name, "default", "ledger", 4),
+        "instance": cloud.add_instance("h1", "legacy", vcpus=3, memory_mib=700, disk_gib=7),
+        "volume": cloud.add_volume("h1", "default", "archive", 6),
     }
-    wire = cloud.add_network(name, "office", "192.168.7.0/24")
-    cloud.plug(ids["other_instance"], wire, "52:54:00:aa:bb:01", "192.168.7.5")
-    cloud.attach(ids["other_data"], ids["other_instance"])
-    return {**ids, "host": inside.rows(Host, Host.name == name)[0].id}
+    wire = cloud.add_network("h1", "office", "192.168.7.0/24")
+    cloud.plug(ids["instance"], wire, "52:54:00:aa:bb:01", "192.168.7.5")
+    cloud.attach(cloud.add_volume("h1", "default", "ledger", 4), ids["instance"])
+    return ids
 
 
 def _instance(inside: Inside, name: str) -> Any:
@@ -162,25 +159,26 @@ def _create_volume(inside: Inside) -> Any:
     )
 
 
-def _adopt(*names: str) -> Act:
+def _adopt(*kinds: str) -> Act:
     """Take what others made under management, all at once."""
 
     def act(inside: Inside) -> Any:
-        world = inside.world
-        items = [{"kind": name.split("_")[1], "host_id": world["host"], "external_id": world[name]} for name in names]
+        ids, world = _others(Tamper(inside.world.cloud)), inside.world
+        (host,) = inside.rows(Host, Host.name == "h1")
+        items = [{"kind": kind, "host_id": host.id, "external_id": ids[kind]} for kind in kinds]
         return adoption.run(inside.house, inside.providers, world.operator, project_id=world["project"], items=items)
 
     return act
 
 
-def _release(use_case: Callable[..., Any], name: str) -> Act:
+def _release(use_case: Callable[..., Any], kind: str) -> Act:
     """What was adopted is given back."""
 
     def act(inside: Inside) -> Any:
-        _adopt(name)(inside)
+        _adopt(kind)(inside)
         inside.settle()
-        model = Volume if use_case is volume.release else Instance
-        (row,) = inside.rows(model, model.external_id == inside.world[name])
+        model = Volume if kind == "volume" else Instance
+        (row,) = inside.rows(model, model.adopted_at.is_not(None), model.name != "ledger")
         return use_case(inside.house, inside.world.operator, row.id, confirm=row.name)
 
     return act
@@ -219,11 +217,11 @@ SCENARIOS: dict[str, Act] = {
     "volume.detach": _do(volume.detach, "data"),
     "volume.grow": _do(volume.grow, "data", size_gib=5),
     "volume.delete": _do(volume.delete, "spare", confirm="spare"),
-    "instance.adopt": _adopt("other_instance"),
-    "instance.release": _release(instance.release, "other_instance"),
-    "volume.adopt": _adopt("other_volume"),
-    "volume.release": _release(volume.release, "other_volume"),
-    "project.adopt": _adopt("other_instance", "other_volume"),
+    "instance.adopt": _adopt("instance"),
+    "instance.release": _release(instance.release, "instance"),
+    "volume.adopt": _adopt("volume"),
+    "volume.release": _release(volume.release, "volume"),
+    "project.adopt": _adopt("instance", "volume"),
     "snapshot.create": lambda inside: snapshot.create(
         inside.house, inside.world.operator, instance_id=inside.world["idle"], name="now"
     ),
