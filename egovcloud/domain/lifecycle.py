@@ -79,10 +79,19 @@ INSTANCE = Lifecycle(
         ("error", "retry", "requested"),
         ("active stopped error unknown", "delete", "deleting"),
         ("deleting", "deleted", "deleted"),
+        # What others made comes in running or stopped; it goes as it came, and may come again under the same id.
+        ("requested deleted", "adopt", "adopting"),
+        ("adopting", "run", "active"),
+        ("adopting", "halt", "stopped"),
+        ("active stopped error unknown", "release", "releasing"),
+        ("adopting releasing", "released", "deleted"),
+        ("adopting releasing", "fail", "error"),
     ),
-    final=frozenset({"deleted"}),
     transitional=frozenset(
-        "requested building starting stopping rebooting resizing rebuilding migrating reverting deleting".split()
+        (
+            "requested building starting stopping rebooting resizing rebuilding migrating reverting deleting "
+            "adopting releasing"
+        ).split()
     ),
 )
 
@@ -109,9 +118,14 @@ VOLUME = Lifecycle(
         ("error", "retry", "requested"),
         ("available error", "delete", "deleting"),
         ("deleting", "deleted", "deleted"),
+        ("requested deleted", "adopt", "adopting"),
+        ("adopting releasing", "ready", "available"),
+        ("adopting releasing", "attached", "in_use"),
+        ("available in_use error", "release", "releasing"),
+        ("adopting releasing", "released", "deleted"),
+        ("adopting releasing", "fail", "error"),
     ),
-    final=frozenset({"deleted"}),
-    transitional=frozenset("requested creating attaching detaching growing deleting".split()),
+    transitional=frozenset("requested creating attaching detaching growing deleting adopting releasing".split()),
 )
 
 SNAPSHOT = Lifecycle(

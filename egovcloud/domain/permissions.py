@@ -34,6 +34,7 @@ _CENTRE = frozenset(
     """
     host:read host:update provider:read provider:update storage_pool:read site:read host_pool:read
     placement:preview metrics:read
+    unmanaged:read adoption:create instance:release volume:release
     instance:migrate operation:retry operation:cancel
     image:create image:update image:delete flavor:create flavor:update flavor:delete
     network:create network:update network:delete

@@ -10,7 +10,9 @@ UUID), from which the driver derives its external name, so that a step which run
   not answer, it raises ``Transient``: silence is never taken for absence;
 * ``survey`` returns everything that bears the marker of this installation, duplicates included, with what the cloud
   says of it in its lists; a fact that it does not tell there is ``None``, and is compared with nothing;
-* nothing without that marker is ever changed or deleted.
+* nothing without that marker is ever changed or deleted;
+* what was adopted bears the marker and a note that it was adopted: it is managed, and never deleted or rebuilt. Where
+  the orphan sweep meets it without a row, ``delete_owned`` takes the marker off and leaves the thing as it is.
 
 Every call takes ``within``, its limit in seconds, and raises ``Transient("driver.timeout")`` when it is passed; a
 host that hangs delays only calls to itself. Failures are the kinds of ``egovcloud.domain.errors``.
@@ -26,6 +28,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from egovcloud.drivers.survey import Survey
+
+from egovcloud.drivers.adoption import Adopting
 
 
 class Capability(StrEnum):
@@ -55,6 +59,7 @@ class Capability(StrEnum):
     WIPE = "wipe"
     SCREEN = "screen"
     SERIAL_LOG = "serial_log"
+    ADOPTION = "adoption"
 
 
 class Power(StrEnum):
@@ -281,7 +286,7 @@ class Unmanaged:
 
 
 @runtime_checkable
-class Driver(Protocol):
+class Driver(Adopting, Protocol):
     """One configured cloud. Instances are safe to use from many threads."""
 
     kind: str

@@ -35,7 +35,7 @@ class _Metered:
 
 
 def _calls(contract: type) -> frozenset[str]:
-    return frozenset(name for name, member in vars(contract).items() if callable(member) and not name.startswith("_"))
+    return frozenset(name for name in dir(contract) if callable(getattr(contract, name)) and not name.startswith("_"))
 
 
 CALLS, STORE_CALLS = _calls(Driver), _calls(ObjectStore)

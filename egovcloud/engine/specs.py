@@ -77,7 +77,7 @@ def nic_specs(session: Session, instance_id: str) -> tuple[NicSpec, ...]:
         .order_by(Port.position)
     )
     return tuple(
-        NicSpec(network=network_spec(network), mac=port.mac, address=port.address, security_groups=tuple(guards))
+        NicSpec(network=network_spec(network), mac=port.mac, address=port.address or "", security_groups=tuple(guards))
         for port, network in ports
     )
 

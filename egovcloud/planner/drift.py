@@ -197,7 +197,7 @@ def _instance(row: Wanted, one: Seen) -> Iterator[Difference]:
     if _differ(given, name) and name != row.facts.get("name"):
         yield _found("instance.renamed", row, {"name": given}, {"name": name})
     yield from _ports(row, one)
-    for what in ("disks", "snapshots"):
+    for what in () if row.facts.get("adopted") else ("disks", "snapshots"):  # all that it came with is foreign
         if one.facts.get(f"foreign_{what}"):
             seen = {what: sorted(one.facts[f"foreign_{what}"])}
             yield _found(f"instance.foreign_{what.removesuffix('s')}", row, {what: []}, seen)

@@ -68,7 +68,7 @@ def add_ports(
     for port in sorted(ports, key=lambda port: port.position):
         of[port.instance_id].append(port)
     for instance in instances:
-        addresses = (port.address for port in of[instance.id])
+        addresses = (port.address or "" for port in of[instance.id])
         instance.search = search_text(instance.name, instance.hostname, *addresses)
         instance.updated_at = now
     return [port for mine in of.values() for port in mine]
@@ -136,6 +136,6 @@ def _used(session: Session, network: Network) -> set[int]:
     if state != "active":
         raise Conflict("network.not_active", network=network.name, state=state or "deleted")
     rows = session.scalars(select(Port.address).where(Port.network_id == network.id))
-    used = {int(IPv4Address(address)) for address in rows}
+    used = {int(IPv4Address(address)) for address in rows if address}
     session.info[_key(network)] = (transaction, used)
     return used

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.drift import ACCEPT, KINDS, REPAIR
@@ -18,7 +18,7 @@ from egovcloud.services.listing import Listing, ListQuery, equals, subtree
 from egovcloud.services.reading import Noun, ViewPage, read_one, read_page
 from egovcloud.services.refs import Refs, View, entity
 from egovcloud.store.base import Model
-from egovcloud.store.models import Department, Drift, Image, Instance, Network, Provider, SecurityGroup
+from egovcloud.store.models import Department, Drift, Image, Instance, Network, Provider, SecurityGroup, Volume
 
 # Facts that hold our ids, and of what: an id says nothing to a person.
 NAMED: Mapping[str, type[Model]] = {
@@ -58,6 +58,7 @@ def views(session: Session, actor: Actor, rows: Sequence[Drift]) -> list[View]:
         wanted[model] = [id_ for row in rows for side in (row.desired, row.observed) for id_ in _ids(side.get(name))]
     refs = Refs(session, wanted)
     chosen = policies(session)
+    adopted = _adopted(session, rows)
     return [
         {
             **entity(row, "kind", "state", "looks", "since", "last_seen_at", "ended_at", "outcome", "operation_id"),
@@ -70,19 +71,30 @@ def views(session: Session, actor: Actor, rows: Sequence[Drift]) -> list[View]:
             "desired": _facts(row.desired, refs, open_=open_),
             "observed": _facts(row.observed, refs, open_=open_),
             "policy": chosen.get(row.kind, KINDS[row.kind].default),
-            "remedies": _remedies(row),
+            "remedies": _remedies(row, adopted=row.subject_id in adopted),
             "error": failure(row.error, actor, open_=open_),
         }
         for row in rows
     ]
 
 
-def _remedies(row: Drift) -> list[str]:
-    """What may be asked for as it stands."""
+def _adopted(session: Session, rows: Sequence[Drift]) -> set[str]:
+    """The ids of those subjects that others made."""
+    ids = {row.subject_id for row in rows if row.subject_type in ("instance", "volume")}
+    if not ids:
+        return set()
+    found: set[str] = set()
+    for model in (Instance, Volume):
+        found.update(session.scalars(select(model.id).where(model.id.in_(ids), model.adopted_at.is_not(None))))
+    return found
+
+
+def _remedies(row: Drift, *, adopted: bool) -> list[str]:
+    """What may be asked for as it stands; what others made is theirs to change back."""
     kind = KINDS[row.kind]
     if row.state != "open":
         return []
-    return [name for name, offered in ((ACCEPT, kind.accept), (REPAIR, kind.repair)) if offered]
+    return [name for name, offered in ((ACCEPT, kind.accept), (REPAIR, kind.repair and not adopted)) if offered]
 
 
 def _ids(value: object) -> list[str]:

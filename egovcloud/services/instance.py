@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from egovcloud.domain.errors import Conflict, Invalid
 from egovcloud.domain.quota import Amount
 from egovcloud.drivers.base import Capability, Driver, Screen
+from egovcloud.engine import adoption
 from egovcloud.engine.enqueue import enqueue
 from egovcloud.engine.operations.common import attached_volumes
 from egovcloud.engine.providers import Providers
@@ -92,7 +93,7 @@ def rename(house: House, actor: Actor, id_: str, *, name: str) -> Instance:
         instance = _mine(unit, "instance:update", id_)
         name = rules.name(name)
         addresses = unit.session.scalars(select(Port.address).where(Port.instance_id == id_).order_by(Port.position))
-        search = search_text(name, instance.hostname, *addresses)
+        search = search_text(name, instance.hostname, *(address or "" for address in addresses))
         touch(unit.session, instance, now=unit.now, name=name, search=search)
         return instance
 
@@ -153,7 +154,8 @@ def resize_in(
 
 
 def check_flavor(session: Session, instance: Instance, flavor_id: str, field: str = "flavor_id") -> Flavor:
-    """The flavor, if the instance can take it."""
+    """The flavor, if the instance can take it; ``Conflict`` for one that was adopted, which keeps its size."""
+    _made_here(instance, "adoption.kept")
     flavor = session.get(Flavor, flavor_id)
     if flavor is None:
         raise Invalid("input.reference", field=field, name="flavor_id", id=flavor_id)
@@ -170,6 +172,7 @@ def rebuild(house: House, actor: Actor, id_: str, *, image_id: str, confirm: str
     """A new system disk from an image; the old one is wiped."""
     with house.write(actor, "instance.rebuild", "instance") as unit:
         instance = _mine(unit, "instance:rebuild", id_)
+        _made_here(instance, "adoption.kept")
         confirmed(instance.name, confirm)
         image = unit.session.get(Image, image_id)
         project = unit.session.get_one(Project, instance.project_id)
@@ -194,6 +197,7 @@ def migrate(house: House, actor: Actor, id_: str, *, host_id: str | None = None)
     """Live migration, to a host of choice or the best one."""
     with house.write(actor, "instance.migrate", "instance") as unit:
         instance = _mine(unit, "instance:migrate", id_)
+        _made_here(instance, "adoption.stays")
         if host_id is not None and (unit.session.get(Host, host_id) is None or host_id == instance.host_id):
             raise Invalid("input.reference", field="host_id", name="host_id", id=host_id)
         return _act(unit, instance, "migrate", "instance.migrate", {"host_id": host_id})
@@ -203,6 +207,7 @@ def delete(house: House, actor: Actor, id_: str, *, confirm: str | None) -> Oper
     """Take the machine away and wipe its disks; its volumes stay, detached."""
     with house.write(actor, "instance.delete", "instance") as unit:
         instance = _mine(unit, "instance:delete", id_)
+        _made_here(instance, "adoption.kept")
         confirmed(instance.name, confirm)
         operation = _act(unit, instance, "delete", "instance.delete", desired_power="stopped")
         for volume in attached_volumes(unit.session, instance.id):
@@ -211,11 +216,34 @@ def delete(house: House, actor: Actor, id_: str, *, confirm: str | None) -> Oper
         return operation
 
 
+def release(house: House, actor: Actor, id_: str, *, confirm: str | None) -> Operation:
+    """Give an adopted machine back, with the volumes that came along with it: it runs on and is not counted any more.
+
+    ``Conflict`` for one that was made here, and while snapshots or volumes of ours are on it.
+    """
+    with house.write(actor, "instance.release", "instance") as unit:
+        session = unit.session
+        instance = _mine(unit, "instance:release", id_)
+        if instance.origin is None:
+            raise Conflict("release.own", id=instance.name)
+        confirmed(instance.name, confirm)
+        if taken := len(snapshots_of(session, id_)):
+            raise Conflict("release.snapshots", id=instance.name, count=taken)
+        along = {volume.id for volume in adoption.volumes_of(session, instance)}
+        operation = _act(unit, instance, "release", "instance.release")
+        for volume in attached_volumes(session, id_):
+            if volume.id not in along:
+                raise Conflict("release.volumes", volume=volume.name, name=instance.name)
+            transition(session, volume, "release", now=unit.now, operation_id=operation.id)
+        return operation
+
+
 def guard(house: House, actor: Actor, id_: str, *, security_group_ids: Sequence[str]) -> Operation:
     """Let these security groups guard the machine, and no others."""
     with house.write(actor, "instance.guard", "instance") as unit:
         session = unit.session
         instance = _mine(unit, "security_group:update", id_)
+        _made_here(instance, "adoption.guards")
         if instance.state not in ("active", "stopped"):
             raise Conflict("instance.not_ready", name=instance.name, state=instance.state)
         for group_id in security_group_ids:
@@ -275,6 +303,12 @@ def _mine(unit: Unit, permission: str, id_: str) -> Instance:
     unit.about("instance", instance)
     unit.require(permission, instance.department_id)
     return instance
+
+
+def _made_here(instance: Instance, code: str) -> None:
+    """``Conflict`` for a machine that others made: its disks and networks are not ours to change."""
+    if instance.origin is not None:
+        raise Conflict(code, id=instance.name)
 
 
 def _act(

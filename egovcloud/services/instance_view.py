@@ -13,7 +13,7 @@ from egovcloud.domain.messages import render
 from egovcloud.services.actor import Actor
 from egovcloud.services.failure import failure, sees_hosts
 from egovcloud.services.house import House
-from egovcloud.services.listing import Filter, Listing, ListQuery, equals, subtree
+from egovcloud.services.listing import Filter, Listing, ListQuery, equals, given, subtree
 from egovcloud.services.reading import Noun, ViewPage, read_one, read_page
 from egovcloud.services.refs import Refs, Related, View, entity
 from egovcloud.store.models import (
@@ -67,6 +67,7 @@ LISTING = Listing(
         "zone_id": equals(Instance.zone_id),
         "network_id": _in_network(),
         "security_group_id": _guarded_by(),
+        "adopted": given(Instance.adopted_at, "adopted"),
     },
 )
 FIELDS = (
@@ -90,11 +91,12 @@ def views(session: Session, actor: Actor, rows: Sequence[Instance]) -> list[View
             Host: [row.host_id for row in rows] if open_ else [],
         },
     )
-    image_of = {id_: (name, user) for id_, name, user in _IMAGES.of(session, {row.image_id for row in rows})}
+    images = {row.image_id for row in rows if row.image_id}  # what was adopted has none
+    image_of = {id_: (name, user) for id_, name, user in _IMAGES.of(session, images)}
     ports, groups, volumes = _ports(session, ids), _groups(session, ids), _volumes(session, ids)
     result = []
     for row in rows:
-        image_name, user = image_of[row.image_id]
+        image_name, user = image_of.get(row.image_id or "", (None, None))
         mine = ports.get(row.id, [])
         number = refs.name(Request, row.request_id)
         result.append(
@@ -105,20 +107,27 @@ def views(session: Session, actor: Actor, rows: Sequence[Instance]) -> list[View
                 "application": refs.ref(Application, row.application_id),
                 "request": {"id": row.request_id, "number": number} if number else None,
                 "flavor": refs.ref(Flavor, row.flavor_id),
-                "image": {"id": row.image_id, "name": image_name},
+                "image": {"id": row.image_id, "name": image_name} if row.image_id else None,
                 "zone": refs.ref(Zone, row.zone_id),
                 "host": refs.ref(Host, row.host_id),
-                "addresses": [port["address"] for port in mine],
+                "addresses": [port["address"] for port in mine if port["address"]],
                 "ports": mine,
                 "security_groups": groups.get(row.id, []),
                 "volumes": volumes.get(row.id, []),
                 "login_user": user,
-                "ssh": f"ssh {user}@{mine[0]['address']}" if mine else None,
+                "ssh": f"ssh {user}@{mine[0]['address']}" if mine and user else None,
+                "adopted_at": row.adopted_at,
+                "origin": origin(row.origin) if open_ else None,
                 "error": failure(row.error, actor, open_=open_),
                 "placement": placement(row.placement, actor) if open_ else None,
             }
         )
     return result
+
+
+def origin(stored: Mapping[str, Any] | None) -> View | None:
+    """What an adopted thing was called before, and in its cloud; for those who may read hosts."""
+    return {name: stored.get(name) for name in ("name", "external_id")} if stored else None
 
 
 NOUN = Noun(LISTING, views, tombstones=True)
@@ -151,8 +160,8 @@ def placement(stored: Mapping[str, Any] | None, actor: Actor) -> View | None:
 
 _PORTS = Related(
     lambda one_of: (
-        select(Port.instance_id, Port.mac, Port.address, Network.id, Network.name)
-        .join(Network, Network.id == Port.network_id)
+        select(Port.instance_id, Port.mac, Port.address, Port.network_name, Network.id, Network.name)
+        .outerjoin(Network, Network.id == Port.network_id)
         .where(one_of(Port.instance_id))
         .order_by(Port.position)
     )
@@ -177,8 +186,10 @@ _IMAGES = Related(lambda one_of: select(Image.id, Image.name, Image.login_user).
 
 def _ports(session: Session, ids: Sequence[str]) -> dict[str, list[View]]:
     found: dict[str, list[View]] = {}
-    for owner, mac, address, id_, name in _PORTS.of(session, ids):
-        found.setdefault(owner, []).append({"network": {"id": id_, "name": name}, "mac": mac, "address": address})
+    for owner, mac, address, foreign, id_, name in _PORTS.of(session, ids):
+        network = {"id": id_, "name": name} if id_ else None
+        port = {"network": network, "network_name": name or foreign or "", "mac": mac, "address": address}
+        found.setdefault(owner, []).append(port)
     return found
 
 

@@ -72,6 +72,17 @@ def equals(column: InstrumentedAttribute[Any]) -> Filter:
     return lambda _session, values: column.in_(list(values)) if len(values) > 1 else column == values[0]
 
 
+def given(column: InstrumentedAttribute[Any], name: str) -> Filter:
+    """``true`` for rows where ``column`` is known, ``false`` for the others; ``Invalid`` for any other word."""
+
+    def build(_session: Session, values: Sequence[str]) -> ColumnElement[bool]:
+        if len(values) != 1 or values[0] not in ("true", "false"):
+            raise Invalid("input.choice", field=name, name=name, allowed="true, false")
+        return column.is_not(None) if values[0] == "true" else column.is_(None)
+
+    return build
+
+
 def subtree(column: InstrumentedAttribute[Any]) -> Filter:
     """``column`` is a department in the subtree of one of the values."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from egovcloud.services import network
@@ -18,7 +18,7 @@ from egovcloud.store.models import Instance, Port
 LISTING = Listing(
     Port,
     "network:read",
-    search=Port.address,
+    search=func.coalesce(Port.address, ""),
     sorts={"address": Port.address},
     filters={"instance_id": equals(Port.instance_id)},
 )

@@ -360,6 +360,7 @@ def _validated_item(
         volume = session.get(Volume, item["volume_id"])
         if volume is None or volume.project_id != project.id or volume.state == "deleted":
             raise Invalid("input.reference", field=f"{prefix}volume_id", name="volume_id", id=item["volume_id"])
+        volumes.made_here(volume)
         rules.within(item["size_gib"], f"{prefix}size_gib", *volumes.SIZE_GIB)
         if item["size_gib"] <= volume.size_gib:
             raise Invalid("item.size", field=f"{prefix}size_gib", name=volume.name, size_gib=volume.size_gib)

@@ -99,6 +99,7 @@ def grow(house: House, actor: Actor, id_: str, *, size_gib: int) -> Operation:
 
 def grow_in(unit: Unit, volume: Volume, size_gib: int, *, parent_id: str | None = None) -> Operation:
     """Reserve the growth and start it; an approved request ends here too."""
+    made_here(volume)
     rules.within(size_gib, "size_gib", *SIZE_GIB)
     if size_gib <= volume.size_gib:
         raise Invalid("item.size", field="size_gib", name=volume.name, size_gib=volume.size_gib)
@@ -114,11 +115,31 @@ def delete(house: House, actor: Actor, id_: str, *, confirm: str | None) -> Oper
     """Wipe and remove; an attached volume has to be detached first."""
     with house.write(actor, "volume.delete", "volume") as unit:
         volume = _mine(unit, "volume:delete", id_)
+        made_here(volume)
         confirmed(volume.name, confirm)
         if volume.instance_id is not None:
             instance = unit.session.get_one(Instance, volume.instance_id)
             raise Conflict("volume.in_use", id=volume.name, instance=instance.name)
         return _act(unit, volume, "delete", "volume.delete")
+
+
+def release(house: House, actor: Actor, id_: str, *, confirm: str | None) -> Operation:
+    """Give an adopted volume back as it is; one that a machine has goes with that machine, or is detached first."""
+    with house.write(actor, "volume.release", "volume") as unit:
+        volume = _mine(unit, "volume:release", id_)
+        if volume.origin is None:
+            raise Conflict("release.own", id=volume.name)
+        confirmed(volume.name, confirm)
+        if volume.instance_id is not None:
+            instance = unit.session.get_one(Instance, volume.instance_id)
+            raise Conflict("volume.in_use", id=volume.name, instance=instance.name)
+        return _act(unit, volume, "release", "volume.release")
+
+
+def made_here(volume: Volume) -> None:
+    """``Conflict`` for a volume that others made: its size and its bytes are not ours to change."""
+    if volume.origin is not None:
+        raise Conflict("adoption.kept", id=volume.name)
 
 
 def _mine(unit: Unit, permission: str, id_: str) -> Volume:

@@ -10,7 +10,8 @@ from egovcloud.domain.errors import Forbidden
 from egovcloud.services.actor import Actor
 from egovcloud.services.failure import failure, sees_hosts
 from egovcloud.services.house import House
-from egovcloud.services.listing import Listing, ListQuery, equals, subtree
+from egovcloud.services.instance_view import origin
+from egovcloud.services.listing import Listing, ListQuery, equals, given, subtree
 from egovcloud.services.reading import Noun, ViewPage, read_one, read_page
 from egovcloud.services.refs import Refs, View, entity
 from egovcloud.store.models import (
@@ -39,6 +40,7 @@ LISTING = Listing(
         "state": equals(Volume.state),
         "host_id": equals(Volume.host_id),
         "storage_pool_id": equals(Volume.storage_pool_id),
+        "adopted": given(Volume.adopted_at, "adopted"),
     },
 )
 CENTRE_FILTERS = ("host_id", "storage_pool_id")
@@ -72,6 +74,8 @@ def views(session: Session, actor: Actor, rows: Sequence[Volume]) -> list[View]:
                 "instance": refs.ref(Instance, row.instance_id),
                 "host": refs.ref(Host, row.host_id),
                 "storage_pool": refs.ref(StoragePool, row.storage_pool_id),
+                "adopted_at": row.adopted_at,
+                "origin": origin(row.origin) if open_ else None,
                 "error": failure(row.error, actor, open_=open_),
             }
         )

@@ -28,6 +28,7 @@ PAGES = {
     "projects": "/projects",
     "hosts": "/hosts",
     "drifts": "/drifts",
+    "adoption": "/adoption",
     "operations": "/operations",
     "ssh-keys": "/account/ssh-keys",
     "tokens": "/account/tokens",
@@ -74,6 +75,7 @@ def test_a_department_sees_only_itself(city: City, open_page: Open) -> None:
     expect(page.locator("main")).to_be_visible()
     page.goto(f"{city.url}/hosts")
     expect(page.get_by_test_id("nav-hosts")).to_have_count(0)
+    expect(page.get_by_test_id("nav-adoption")).to_have_count(0)
     expect(page.locator("main")).not_to_contain_text("hv-")
 
 

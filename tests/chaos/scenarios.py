@@ -14,6 +14,7 @@ from egovcloud.drivers.simulator import Faults, Outside, Tamper
 from egovcloud.engine.enqueue import enqueue
 from egovcloud.engine.specs import image_spec, instance_spec, network_spec, security_group_spec
 from egovcloud.services import (
+    adoption,
     bucket,
     drift,
     host_action,
@@ -39,6 +40,8 @@ from egovcloud.store.models import (
 )
 from egovcloud.store.secrets import Cipher
 from tests.world import Inside, World, enter, machine
+
+Act = Callable[[Inside], Any]
 
 RULE = {"direction": "ingress", "protocol": "tcp", "port_min": 22, "port_max": 22, "cidr": "0.0.0.0/0"}
 
@@ -122,6 +125,18 @@ def _meter(inside: Inside) -> Any:
         )
 
 
+def _others(cloud: Tamper) -> dict[str, str]:
+    """What nobody asked us for: a machine with a card in its own network and a volume, and a volume beside it."""
+    ids = {
+        "instance": cloud.add_instance("h1", "legacy", vcpus=3, memory_mib=700, disk_gib=7),
+        "volume": cloud.add_volume("h1", "default", "archive", 6),
+    }
+    wire = cloud.add_network("h1", "office", "192.168.7.0/24")
+    cloud.plug(ids["instance"], wire, "52:54:00:aa:bb:01", "192.168.7.5")
+    cloud.attach(cloud.add_volume("h1", "default", "ledger", 4), ids["instance"])
+    return ids
+
+
 def _instance(inside: Inside, name: str) -> Any:
     world = inside.world
     return instance.create(
@@ -188,6 +203,31 @@ def _create_volume(inside: Inside) -> Any:
     )
 
 
+def _adopt(*kinds: str) -> Act:
+    """Take what others made under management, all at once."""
+
+    def act(inside: Inside) -> Any:
+        ids, world = _others(Tamper(inside.world.cloud)), inside.world
+        (host,) = inside.rows(Host, Host.name == "h1")
+        items = [{"kind": kind, "host_id": host.id, "external_id": ids[kind]} for kind in kinds]
+        return adoption.run(inside.house, inside.providers, world.operator, project_id=world["project"], items=items)
+
+    return act
+
+
+def _release(use_case: Callable[..., Any], kind: str) -> Act:
+    """What was adopted is given back."""
+
+    def act(inside: Inside) -> Any:
+        _adopt(kind)(inside)
+        inside.settle()
+        model = Volume if kind == "volume" else Instance
+        (row,) = inside.rows(model, model.adopted_at.is_not(None), model.name != "ledger")
+        return use_case(inside.house, inside.world.operator, row.id, confirm=row.name)
+
+    return act
+
+
 def _drain(inside: Inside) -> Any:
     return host_action.drain(inside.house, inside.world.operator, inside.row(Instance, inside.world["web"]).host_id)
 
@@ -224,6 +264,11 @@ SCENARIOS: dict[str, Act] = {
     "volume.detach": _do(volume.detach, "data"),
     "volume.grow": _do(volume.grow, "data", size_gib=5),
     "volume.delete": _do(volume.delete, "spare", confirm="spare"),
+    "instance.adopt": _adopt("instance"),
+    "instance.release": _release(instance.release, "instance"),
+    "volume.adopt": _adopt("volume"),
+    "volume.release": _release(volume.release, "volume"),
+    "project.adopt": _adopt("instance", "volume"),
     "snapshot.create": lambda inside: snapshot.create(
         inside.house, inside.world.operator, instance_id=inside.world["idle"], name="now"
     ),

@@ -95,6 +95,23 @@ CALLS: dict[str, tuple[Make, Capability | None]] = {
         lambda c, h: lambda w: c.driver.delete_volume(h, c.pool, new_id(), within=w),
         Capability.VOLUME,
     ),
+    "inspect_unmanaged": (
+        lambda c, h: lambda w: c.driver.inspect_unmanaged(h, OwnedKind.INSTANCE, new_id(), within=w),
+        Capability.ADOPTION,
+    ),
+    "adopt_instance": (
+        lambda c, h: (lambda i: lambda w: c.driver.adopt_instance(h, i, i, within=w))(new_id()),
+        Capability.ADOPTION,
+    ),
+    "adopt_volume": (
+        lambda c, h: lambda w: c.driver.adopt_volume(h, c.pool, new_id(), new_id(), within=w),
+        Capability.ADOPTION,
+    ),
+    "release_instance": (lambda c, h: lambda w: c.driver.release_instance(h, new_id(), within=w), Capability.ADOPTION),
+    "release_volume": (
+        lambda c, h: lambda w: c.driver.release_volume(h, c.pool, new_id(), within=w),
+        Capability.ADOPTION,
+    ),
     "create_snapshot": (
         lambda c, h: lambda w: c.driver.create_snapshot(h, new_id(), new_id(), external=False, quiesce=False, within=w),
         Capability.SNAPSHOT_INTERNAL,

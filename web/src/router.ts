@@ -63,6 +63,7 @@ export const router = createRouter({
     page('people', '/people', () => import('./pages/people/PeoplePage.vue'), { needs: ['department:read', 'user:read'] }),
     page('hosts', '/hosts', () => import('./pages/hosts/HostsPage.vue'), { needs: ['host:read'] }),
     page('drifts', '/drifts', () => import('./pages/drifts/DriftPage.vue'), { needs: ['drift:read'] }),
+    page('adoption', '/adoption', () => import('./pages/adoption/AdoptionPage.vue'), { needs: ['unmanaged:read'] }),
     page('operations', '/operations', () => import('./pages/operations/OperationList.vue'), { needs: ['operation:read'] }),
     page('operation', '/operations/:id', () => import('./pages/operations/OperationDetail.vue'), { needs: ['operation:read'], parent: 'operations' }),
     page('audit', '/audit', () => import('./pages/audit/AuditPage.vue'), { needs: ['audit:read'] }),

@@ -86,11 +86,12 @@ class SerialQuery(Query):
 
 
 class PortOfInstance(Answer):
-    """One network card."""
+    """One network card; of an adopted machine the network may be known by its name alone, and the address unknown."""
 
-    network: Ref
+    network: Ref | None
+    network_name: str
     mac: str
-    address: str
+    address: str | None
 
 
 class VolumeOfInstance(Answer):
@@ -127,8 +128,18 @@ class PlacementView(Answer):
     reasons: list[PlacementReason]
 
 
+class Origin(Answer):
+    """How an adopted thing was called before: its own name, and the cloud's id of it."""
+
+    name: str | None
+    external_id: str | None
+
+
 class InstanceView(Answer):
-    """A machine; ``host`` and ``placement`` are for those who may read hosts."""
+    """A machine; ``host``, ``placement`` and ``origin`` are for those who may read hosts.
+
+    One that was adopted has neither flavor nor image: its size is what was found.
+    """
 
     id: str
     generation: int
@@ -141,8 +152,8 @@ class InstanceView(Answer):
     project: Ref
     application: Ref | None
     request: RequestRef | None
-    flavor: Ref
-    image: Ref
+    flavor: Ref | None
+    image: Ref | None
     host: Ref | None
     zone: Ref | None
     vcpus: int
@@ -157,8 +168,10 @@ class InstanceView(Answer):
     ports: list[PortOfInstance]
     security_groups: list[Ref]
     volumes: list[VolumeOfInstance]
-    login_user: str
+    login_user: str | None
     ssh: str | None
+    adopted_at: datetime | None
+    origin: Origin | None
     error: Failure | None
     placement: PlacementView | None
 
@@ -246,6 +259,12 @@ def guard_instance(call: Call, instance_id: str, body: Guard) -> OperationView:
 def delete_instance(call: Call, instance_id: str, query: Confirm) -> OperationView:
     """Take it away and wipe its disks; its volumes stay."""
     return _started(call, service.delete(call.house, call.actor, instance_id, confirm=query.confirm))
+
+
+@routes.post("/instances/<instance_id>/release", permission="instance:release", status=202)
+def release_instance(call: Call, instance_id: str, query: Confirm) -> OperationView:
+    """Give an adopted machine back as it is: it runs on and is not counted any more."""
+    return _started(call, service.release(call.house, call.actor, instance_id, confirm=query.confirm))
 
 
 @routes.get("/instances/<instance_id>/timeline", permission="instance:read")

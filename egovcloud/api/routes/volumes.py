@@ -10,7 +10,7 @@ from pydantic import Field
 from egovcloud.api.call import Call
 from egovcloud.api.paging import ListParams, Page
 from egovcloud.api.reader import reader
-from egovcloud.api.routes.instances import Confirm, RequestRef
+from egovcloud.api.routes.instances import Confirm, Origin, RequestRef
 from egovcloud.api.routing import Routes
 from egovcloud.api.schemas import Answer, Body, Failure, Id, Name, Ref
 from egovcloud.api.views.operation import OperationView
@@ -66,6 +66,8 @@ class VolumeView(Answer):
     state: str
     device: str | None
     observed_at: datetime | None
+    adopted_at: datetime | None
+    origin: Origin | None
     error: Failure | None
 
 
@@ -110,6 +112,12 @@ def detach_volume(call: Call, volume_id: str) -> OperationView:
 def grow_volume(call: Call, volume_id: str, body: Grow) -> OperationView:
     """Make it larger."""
     return _started(call, service.grow(call.house, call.actor, volume_id, size_gib=body.size_gib))
+
+
+@routes.post("/volumes/<volume_id>/release", permission="volume:release", status=202)
+def release_volume(call: Call, volume_id: str, query: Confirm) -> OperationView:
+    """Give an adopted volume back as it is."""
+    return _started(call, service.release(call.house, call.actor, volume_id, confirm=query.confirm))
 
 
 @routes.delete("/volumes/<volume_id>", permission="volume:delete", status=202)

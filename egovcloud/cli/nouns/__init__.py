@@ -12,7 +12,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("work", ("request", "approval", "instance", "volume", "snapshot", "bucket", "operation", "event")),
     ("catalogue", ("flavor", "image", "network", "security-group", "ssh-key")),
     ("tenants", ("department", "project", "application", "quota", "user", "role", "token", "session", "audit")),
-    ("resources", ("site", "zone", "host-pool", "host", "storage-pool", "provider", "placement", "drift")),
+    ("resources", ("site", "zone", "host-pool", "host", "storage-pool", "provider", "adopt", "placement", "drift")),
 )
 TOP = ("login", "logout", "whoami", "overview", "search", "completion")
 NAMES: tuple[str, ...] = tuple(name for _, names in GROUPS for name in names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from egovcloud.cli.declare import Noun, Param, Verb, columns, flag, integer, ref, text
+from egovcloud.cli.declare import Noun, Param, Verb, choice, columns, flag, integer, ref, text
 from egovcloud.cli.nouns.instance_verbs import run_groups, run_log, run_screen, run_snapshot, run_ssh, run_timeline
 from egovcloud.cli.verbs import TARGET, action, creates, deletes, lists, shows, updates
 
@@ -23,6 +23,7 @@ NOUN = Noun(
         ref("image"),
         ref("flavor"),
         ref("request"),
+        choice("adopted", "true", "false"),
     ),
     sections={
         "ports": columns("network address mac"),
@@ -56,6 +57,7 @@ NOUN = Noun(
         action("resize", ref("flavor", required=True), slow=True, many=False),
         action("rebuild", ref("image", required=True), slow=True, danger=True, confirms=True, many=False),
         action("migrate", ref("host"), slow=True, many=False),
+        action("release", slow=True, danger=True, confirms=True),
         Verb(
             "snapshot",
             run_snapshot,

@@ -1,6 +1,6 @@
 """Volumes (云硬盘)."""
 
-from egovcloud.cli.declare import Noun, columns, integer, ref, text
+from egovcloud.cli.declare import Noun, choice, columns, integer, ref, text
 from egovcloud.cli.verbs import action, creates, deletes, lists, shows, updates
 
 _SIZE = integer("size_gib", required=True, metavar="GIB")
@@ -19,6 +19,7 @@ NOUN = Noun(
         text("state", metavar="STATE[,STATE]"),
         ref("host"),
         ref("storage_pool"),
+        choice("adopted", "true", "false"),
     ),
     verbs=(
         lists(),
@@ -36,6 +37,7 @@ NOUN = Noun(
         action("attach", ref("instance", required=True, within=("department", "project")), slow=True, many=False),
         action("detach", slow=True),
         action("grow", _SIZE, slow=True, many=False),
+        action("release", slow=True, danger=True, confirms=True),
         deletes(slow=True, confirms=True),
     ),
 )

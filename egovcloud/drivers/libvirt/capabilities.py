@@ -20,6 +20,7 @@ SIMULATED = frozenset(
         Capability.NETWORK_BRIDGED,
         Capability.ADDRESS_RESERVATION,
         Capability.SNAPSHOT_INTERNAL,
+        Capability.ADOPTION,
     }
 )
 QEMU = frozenset(Capability)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libvirt
 
-from egovcloud.domain.errors import Forbidden, NotFound
+from egovcloud.domain.errors import Conflict, Forbidden, NotFound
 from egovcloud.drivers.base import InstanceFacts, Power, Ref
 from egovcloud.drivers.libvirt import disk_xml
 from egovcloud.drivers.libvirt.domain_xml import AGENT
@@ -16,6 +16,7 @@ LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
 CONFIG = libvirt.VIR_DOMAIN_AFFECT_CONFIG
 INACTIVE = libvirt.VIR_DOMAIN_XML_INACTIVE
 SECURE = libvirt.VIR_DOMAIN_XML_SECURE
+ADOPTED = "adopted"  # attribute of the marker of what others made
 UNIT_KIB = {"KiB": 1, "MiB": 1024, "GiB": 1024 * 1024}
 
 _POWER = {
@@ -63,6 +64,18 @@ def get(session: Session, instance_id: str) -> libvirt.virDomain:
 
 def marker_of(domain: libvirt.virDomain) -> Marker | None:
     return read_mark(parse(domain.XMLDesc(INACTIVE if domain.isPersistent() else 0)))
+
+
+def is_adopted(domain: libvirt.virDomain) -> bool:
+    """Whether our domain was made by others, so that its disks are not ours to remove."""
+    marker = marker_of(domain)
+    return marker is not None and marker.get(ADOPTED) == "yes"
+
+
+def refuse_adopted(domain: libvirt.virDomain | None) -> None:
+    """``Conflict("adoption.kept")`` for what others made."""
+    if domain is not None and is_adopted(domain):
+        raise Conflict("adoption.kept", id=domain.UUIDString())
 
 
 def is_ours(session: Session, marker: Marker | None, instance_id: str) -> bool:

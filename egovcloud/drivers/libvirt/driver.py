@@ -7,6 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from egovcloud.domain.errors import NotFound, Problem, Transient
+from egovcloud.drivers.adoption import Found
 from egovcloud.drivers.base import (
     HostFacts,
     ImageSpec,
@@ -15,6 +16,7 @@ from egovcloud.drivers.base import (
     NetworkSpec,
     NicSpec,
     Owned,
+    OwnedKind,
     PoolFacts,
     Ref,
     Screen,
@@ -26,6 +28,7 @@ from egovcloud.drivers.base import (
     WipeRecord,
 )
 from egovcloud.drivers.libvirt import (
+    adoption,
     capabilities,
     domains,
     filters,
@@ -204,6 +207,23 @@ class LibvirtDriver:
 
     def delete_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> None:
         self._do(host, volume_id, lambda s: volumes.delete(s, pool, volume_id), within)
+
+    # -- adoption ----------------------------------------------------------------------------------------------------
+    def inspect_unmanaged(self, host: str, kind: OwnedKind, external_id: str, *, within: float) -> Found | None:
+        look = adoption.inspect_instance if kind is OwnedKind.INSTANCE else adoption.inspect_volume
+        return self._do(host, "", lambda s: look(s, external_id), within)
+
+    def adopt_instance(self, host: str, external_id: str, instance_id: str, *, within: float) -> Ref:
+        return self._do(host, instance_id, lambda s: adoption.adopt_instance(s, external_id, instance_id), within)
+
+    def adopt_volume(self, host: str, pool: str, external_id: str, volume_id: str, *, within: float) -> Ref:
+        return self._do(host, external_id, lambda s: adoption.adopt_volume(s, pool, external_id, volume_id), within)
+
+    def release_instance(self, host: str, instance_id: str, *, within: float) -> None:
+        self._do(host, instance_id, lambda s: adoption.release_instance(s, instance_id), within)
+
+    def release_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> None:
+        self._do(host, volume_id, lambda s: adoption.release_volume(s, pool, volume_id), within)
 
     # -- snapshots ---------------------------------------------------------------------------------------------------
     def create_snapshot(

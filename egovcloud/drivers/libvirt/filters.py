@@ -102,6 +102,8 @@ def apply(session: Session, instance_id: str, nics: Sequence[NicSpec]) -> None:
     if session.config.simulated:
         raise Unsupported("driver.unsupported", capability=Capability.SECURITY_GROUP)
     domain = domains.get(session, instance_id)
+    if domains.is_adopted(domain):
+        raise Conflict("adoption.guards", id=instance_id)
     wanted = {nic.mac.lower(): nic for nic in nics}
     for index, port in enumerate(domains.ports(domains.read(domain, live=False))):
         nic = wanted.get(port["mac"])

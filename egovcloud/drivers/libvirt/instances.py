@@ -55,6 +55,7 @@ def create(session: Session, spec: InstanceSpec) -> Ref:
 def rebuild(session: Session, spec: InstanceSpec) -> Ref:
     """Wipe the old root disk and make a new one; ports and volumes stay as they are defined."""
     found = domains.get(session, spec.id)
+    domains.refuse_adopted(found)
     running.end_work(session, found)
     if domains.is_active(found):
         raise Conflict("instance.running", id=spec.id, host=session.host)
@@ -74,6 +75,7 @@ def rebuild(session: Session, spec: InstanceSpec) -> Ref:
 def overwrite(session: Session, instance_id: str) -> WipeRecord | None:
     """Cut the power and overwrite its own disks; what its snapshots hold of data volumes goes to those first."""
     found = domains.find(session, instance_id)
+    domains.refuse_adopted(found)
     if found is not None:
         running.cut_power(found)
         session.step("wipe.powerless")
@@ -88,6 +90,7 @@ def overwrite(session: Session, instance_id: str) -> WipeRecord | None:
 def delete(session: Session, instance_id: str) -> None:
     """Power, definition, disks, filters: whatever of them is still there. Volumes stay."""
     found = domains.find(session, instance_id)
+    domains.refuse_adopted(found)
     if found is not None:
         for port in domains.ports(domains.read(found, live=False)):
             networks.release(session, port["network"], port["mac"])

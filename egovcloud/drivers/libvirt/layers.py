@@ -76,6 +76,9 @@ def create(session: Session, domain: libvirt.virDomain, snapshot_id: str, *, qui
     """A new layer above each disk, all at one moment."""
     active = domains.is_active(domain)
     sweep(session, domain)
+    for disk in disks(session, domain):
+        if not disk.layers:
+            raise Conflict("snapshot.unpooled", id=snapshot_id, disk=disk.target, host=session.host)
     with frozen(domain, wanted=quiesce and active) as done:
         tops = {
             disk.target: _lay(session, domain, disk, snapshot_id, below=disk.layers[0], quiesced=done, turn=0)
@@ -157,9 +160,14 @@ def delete(session: Session, domain: libvirt.virDomain, snapshot_id: str) -> Non
 
 
 def _base(disk: Disk, position: int) -> str:
-    """The file right below the layer; never an image, which other disks depend on."""
-    below = disk.names[position + 1] if position + 1 < len(disk.names) else None
-    if below is None or below.role not in _OWN:
+    """The file right below the layer; never an image, which other disks depend on.
+
+    Of an adopted machine it has a name of its own, and is what the guest wrote to when the layer was laid above it.
+    """
+    if position + 1 >= len(disk.names):
+        raise Permanent("snapshot.base", disk=disk.target)
+    below = disk.names[position + 1]
+    if below is not None and below.role not in _OWN:
         raise Permanent("snapshot.base", disk=disk.target)
     return disk.layers[position + 1].path
 
@@ -170,8 +178,13 @@ def release_volumes(session: Session, domain: libvirt.virDomain) -> None:
     for disk in disks(session, domain):
         if disk.volume is None or not disk.layers or disk.names[0] is None or disk.names[0].role != "snap":
             continue
+        # What lies right below our layers is the volume itself, by whatever name.
         base = next(
-            (layer.path for layer, name in zip(disk.layers, disk.names, strict=True) if name and name.role == "vol"),
+            (
+                layer.path
+                for layer, name in zip(disk.layers, disk.names, strict=True)
+                if name is None or name.role == "vol"
+            ),
             None,
         )
         if base is None:

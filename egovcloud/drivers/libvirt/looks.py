@@ -48,6 +48,8 @@ def instance(
     The root disk's size is told by its pool, and the image only by our own mark, which proves nothing.
     """
     mine = domain.UUIDString()
+    marker = domains.marker_of(domain)
+    adopted = marker is not None and marker.get(domains.ADOPTED) == "yes"
     vcpu = document.find("vcpu")
     count = "0" if vcpu is None else vcpu.get("current") or vcpu.text or "0"
     snapshots = None if session.config.simulated else _foreign_snapshots(domain)
@@ -55,7 +57,7 @@ def instance(
         vcpus=int(count),
         memory_mib=domains.memory_mib(document),
         name=domain.name(),
-        given_name=session.names.domain(mine),
+        given_name=marker.get("name") if marker and adopted else session.names.domain(mine),
         nics=tuple(_nic(session, node, guards) for node in document.iterfind("devices/interface")),
         foreign_disks=tuple(_foreign_disks(session, document)),
         foreign_snapshots=snapshots,

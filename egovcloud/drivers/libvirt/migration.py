@@ -103,6 +103,8 @@ def _pack(session: Session, instance_id: str) -> Luggage:
     domain = domains.get(session, instance_id)
     if not domains.is_active(domain):
         raise Conflict("instance.stopped", id=instance_id, host=session.host)
+    if domains.is_adopted(domain):
+        raise Conflict("adoption.stays", id=instance_id)
     snapshots = len(internal_snapshots.names(session, domain)) + len(layers.snapshots(session, domain))
     if snapshots:
         raise Conflict("instance.has_snapshots", id=instance_id, count=snapshots)

@@ -16,6 +16,8 @@ _FILE = re.compile(
     rf"egov-(?P<inst>[0-9a-f]{{10}})-(?P<role>root|vol|image|imageok|kernel|initrd|seed|serial|snap|probe|keep)-(?P<id>{_UUID})"
     rf"(?:-(?P<sub>{_UUID})-(?P<dev>vd[a-z]{{1,2}})-(?P<mark>[qn])(?P<turn>[0-9]+))?(?P<ext>\.[a-z0-9]+)?"
 )
+_ADOPTED = re.compile(rf"egov-(?P<inst>[0-9a-f]{{10}})-adopted-(?P<id>{_UUID})-(?P<digest>[0-9a-f]{{20}})\.mark")
+_ANY = re.compile(r"egov-[0-9a-f]{10}-.+")
 _FILTER = re.compile(rf"egov-(?P<inst>[0-9a-f]{{10}})-(?P<role>sg|nic)-(?P<id>{_UUID})(?:-(?P<sub>[0-9]+))?")
 
 
@@ -106,6 +108,22 @@ class Naming:
             match["mark"] == "q",
             int(match["turn"] or 0),
         )
+
+    def adopted(self, volume_id: str, path: str) -> str:
+        """The mark of a volume that others made, which keeps its own name."""
+        return f"egov-{self.tag}-adopted-{volume_id}-{self.digest(path)}.mark"
+
+    def parse_adopted(self, name: str) -> tuple[str, str] | None:
+        """``(our id, digest of the path)``; ``None`` for anything else."""
+        match = _ADOPTED.fullmatch(name)
+        return (match["id"], match["digest"]) if match and match["inst"] == self.tag else None
+
+    def digest(self, path: str) -> str:
+        return hashlib.sha256(path.encode()).hexdigest()[:20]
+
+    def is_a_mark(self, name: str) -> bool:
+        """Whether a volume's name is one that an installation, this or another, gave it."""
+        return _ANY.fullmatch(name) is not None
 
     def parse_filter(self, name: str) -> tuple[str, str] | None:
         """``(role, id)`` with role ``sg`` or ``nic``; ``None`` for anybody else's."""

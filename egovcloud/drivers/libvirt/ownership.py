@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -10,6 +11,8 @@ import libvirt
 from egovcloud.domain.errors import Conflict, Forbidden, Transient
 from egovcloud.drivers.base import Owned, OwnedKind, Power, Unmanaged
 from egovcloud.drivers.libvirt import (
+    adopted_volumes,
+    adoption,
     domains,
     filters,
     images,
@@ -65,8 +68,19 @@ def survey(session: Session, elsewhere: Elsewhere) -> Survey:
     sizes: dict[str, int] = {}
     found = [*_networks(session), *_filters(session, present, groups), *_snapshots(session)]
     found.extend(_files(session, present, elsewhere, plugged, sizes))
+    found.extend(_adopted_volumes(session, plugged))
     sized = [_sized(thing, sizes.get(thing.owned.id)) for thing in instances_]
     return Survey(session.host, (*sized, *found))
+
+
+def _adopted_volumes(session: Session, plugged: looks.Plugged) -> Iterator[Thing]:
+    """Those that others made, under their own names; a row holds their size in whole GiB, rounded up."""
+    for volume_id, volume in adopted_volumes.every(session):
+        pool = storage.name_of(session, volume)
+        shared = pool in session.config.pools and session.config.pools[pool].seen_elsewhere
+        size = math.ceil(int(volume.info()[1]) / pool_xml.GIB)
+        owned = Owned(OwnedKind.VOLUME, volume_id, str(volume.path()), session.host, str(volume.name()))
+        yield Thing(owned, looks.volume(size, volume_id, plugged, seen_elsewhere=shared))
 
 
 def _sized(thing: Thing, disk_gib: int | None) -> Thing:
@@ -201,8 +215,10 @@ def list_unmanaged(session: Session) -> list[Unmanaged]:
 
 def _foreign_volumes(session: Session, pool: libvirt.virStoragePool) -> Iterator[Unmanaged]:
     storage.refresh(pool)
+    adopted = set(adopted_volumes.marks(session).values())
     for volume in pool.listAllVolumes(0):
-        if session.names.parse_file(volume.name()) is None:
+        known = session.names.digest(str(volume.path())) in adopted
+        if session.names.parse_file(volume.name()) is None and not known:
             size = int(volume.info()[1]) / pool_xml.GIB
             yield Unmanaged(OwnedKind.VOLUME, str(volume.path()), session.host, volume.name(), size_gib=size)
 
@@ -221,10 +237,16 @@ def delete_owned(session: Session, owned: Owned, elsewhere: Elsewhere) -> None:
         name = owned.external_id.removeprefix("nwfilter/")
         if session.names.parse_filter(name) == ("nic", owned.id) and domains.find(session, owned.id) is None:
             filters.drop(session, name)
+    elif adopted_volumes.marks(session).get(owned.id) == session.names.digest(owned.external_id):
+        adopted_volumes.remove(session, owned.id)
     elif "/" in owned.external_id:
         _delete_file(session, owned, elsewhere)
     else:
         domains.refuse_foreign(session, owned.external_id, owned.id)
+        found = domains.find(session, owned.id)
+        if found is not None and domains.is_adopted(found):
+            adoption.release_instance(session, owned.id)
+            return
         instances.overwrite(session, owned.id)
         instances.delete(session, owned.id)
 

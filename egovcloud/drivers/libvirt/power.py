@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libvirt
 
-from egovcloud.domain.errors import Conflict
+from egovcloud.domain.errors import Conflict, Unsupported
 from egovcloud.drivers.base import Power, Screen
 from egovcloud.drivers.libvirt import domains, running, storage
 from egovcloud.drivers.libvirt.errors import code
@@ -47,6 +47,7 @@ def reboot(session: Session, instance_id: str, *, force: bool) -> None:
 def resize(session: Session, instance_id: str, vcpus: int, memory_mib: int) -> None:
     """Write the new size into the definition of a stopped instance."""
     found = domains.get(session, instance_id)
+    domains.refuse_adopted(found)
     running.end_work(session, found)
     if domains.is_active(found):
         raise Conflict("instance.running", id=instance_id, host=session.host)
@@ -78,9 +79,11 @@ def screen(session: Session, instance_id: str) -> Screen:
 
 def serial_log(session: Session, instance_id: str, limit: int) -> bytes:
     """The end of the log, however long it is; empty before the guest wrote anything."""
-    domains.get(session, instance_id)
+    found = domains.get(session, instance_id)
     pool = storage.open_pool(session, session.names.state_pool)
     volume = storage.find(pool, session.names.serial(instance_id))
+    if volume is None and domains.is_adopted(found):
+        raise Unsupported("adoption.serial", id=instance_id)
     if volume is None or limit <= 0:
         return b""
     size = int(volume.info()[1])

@@ -6,7 +6,7 @@ import libvirt
 
 from egovcloud.domain.errors import Conflict, NotFound
 from egovcloud.drivers.base import Ref, VolumeFacts, VolumeSpec, WipeRecord
-from egovcloud.drivers.libvirt import disk_xml, domains, pool_xml, running, storage, wipe
+from egovcloud.drivers.libvirt import adopted_volumes, disk_xml, domains, pool_xml, running, storage, wipe
 from egovcloud.drivers.libvirt.errors import code, is_absent
 from egovcloud.drivers.libvirt.host import Session
 from egovcloud.drivers.libvirt.markup import Element, parse, render
@@ -26,7 +26,8 @@ def create(session: Session, spec: VolumeSpec) -> Ref:
 def find(session: Session, pool_name: str, volume_id: str) -> libvirt.virStorageVol | None:
     config = storage.config_of(session, pool_name)
     pool = storage.open_pool(session, pool_name)
-    return storage.find(pool, session.names.volume(volume_id, config.files))
+    found = storage.find(pool, session.names.volume(volume_id, config.files))
+    return adopted_volumes.find(session, pool_name, volume_id) if found is None else found
 
 
 def get(session: Session, pool_name: str, volume_id: str) -> libvirt.virStorageVol:
@@ -83,7 +84,7 @@ def attach(session: Session, instance_id: str, pool_name: str, volume_id: str) -
     if known is None:
         taken = domains.disks(domains.read(domain, live=False)) + domains.disks(domains.read(domain, live=active))
         target = disk_xml.next_target(taken)
-        format_ = "qcow2" if config.files else "raw"
+        format_ = _format(session, volume, config.files)
         known = disk_xml.disk(str(volume.path()), format_, target, pool=config, volume_id=volume_id)
     xml = render(_plain(known))
     if defined is None:
@@ -92,6 +93,14 @@ def attach(session: Session, instance_id: str, pool_name: str, volume_id: str) -
     if active and plugged is None:
         domain.attachDeviceFlags(xml, domains.LIVE)
     return disk_xml.target_of(known)
+
+
+def _format(session: Session, volume: libvirt.virStorageVol, files: bool) -> str:
+    """That of ours follows from the pool; what was adopted has its own."""
+    if session.names.parse_file(volume.name()) is not None:
+        return "qcow2" if files else "raw"
+    layer = storage.layer(session, str(volume.path()))
+    return "raw" if layer is None else layer.format
 
 
 def _plain(node: Element) -> Element:
@@ -145,6 +154,7 @@ def _unplug(domain: libvirt.virDomain, node: Element) -> None:
 def grow(session: Session, pool_name: str, volume_id: str, size_gib: int) -> None:
     """Through QEMU where the volume is open there, else in the pool; never smaller."""
     volume = get(session, pool_name, volume_id)
+    _refuse_adopted(session, volume_id)
     size = size_gib * pool_xml.GIB
     user = user_of(session, volume_id)
     if user is not None:
@@ -177,4 +187,11 @@ def _free(session: Session, pool_name: str, volume_id: str) -> tuple[libvirt.vir
     if user is not None:
         raise Conflict("volume.in_use", id=volume_id, instance=user[0].UUIDString())
     config = storage.config_of(session, pool_name)
+    _refuse_adopted(session, volume_id)
     return storage.open_pool(session, pool_name), session.names.volume(volume_id, config.files)
+
+
+def _refuse_adopted(session: Session, volume_id: str) -> None:
+    """``Conflict("adoption.kept")`` for what others made."""
+    if volume_id in adopted_volumes.marks(session):
+        raise Conflict("adoption.kept", id=volume_id)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from egovcloud.domain.errors import Unsupported
+from egovcloud.domain.errors import Conflict, Unsupported
+from egovcloud.drivers.adoption import Found
 from egovcloud.drivers.base import (
     Capability,
     HostFacts,
@@ -15,6 +16,7 @@ from egovcloud.drivers.base import (
     NetworkSpec,
     NicSpec,
     Owned,
+    OwnedKind,
     PoolFacts,
     Ref,
     Screen,
@@ -26,6 +28,7 @@ from egovcloud.drivers.base import (
     WipeRecord,
 )
 from egovcloud.drivers.openstack import (
+    adoption,
     attachments,
     capabilities,
     groups,
@@ -130,7 +133,10 @@ class OpenStackDriver:
 
     def apply_security_groups(self, host: str, instance_id: str, nics: Sequence[NicSpec], *, within: float) -> None:
         with self._call(host, within) as call, call.alone(instance_id):
-            ports.apply_groups(call, str(servers.require(call, instance_id)["id"]), nics)
+            server = servers.require(call, instance_id)
+            if call.marker.is_adopted(server.get("tags") or ()):
+                raise Conflict("adoption.guards", id=instance_id)
+            ports.apply_groups(call, str(server["id"]), nics)
 
     # -- instances -------------------------------------------------------------------------------------------------
     def create_instance(self, spec: InstanceSpec, *, within: float) -> Ref:
@@ -209,6 +215,29 @@ class OpenStackDriver:
     def delete_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> None:
         with self._call(host, within) as call:
             volumes.delete(call, pool, volume_id)
+
+    # -- adoption ----------------------------------------------------------------------------------------------------
+    def inspect_unmanaged(self, host: str, kind: OwnedKind, external_id: str, *, within: float) -> Found | None:
+        with self._call(host, within) as call:
+            if kind is OwnedKind.INSTANCE:
+                return adoption.inspect_instance(call, external_id)
+            return adoption.inspect_volume(call, external_id)
+
+    def adopt_instance(self, host: str, external_id: str, instance_id: str, *, within: float) -> Ref:
+        with self._call(host, within) as call:
+            return adoption.adopt_instance(call, external_id, instance_id)
+
+    def adopt_volume(self, host: str, pool: str, external_id: str, volume_id: str, *, within: float) -> Ref:
+        with self._call(host, within) as call:
+            return adoption.adopt_volume(call, pool, external_id, volume_id)
+
+    def release_instance(self, host: str, instance_id: str, *, within: float) -> None:
+        with self._call(host, within) as call:
+            adoption.release_instance(call, instance_id)
+
+    def release_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> None:
+        with self._call(host, within) as call:
+            adoption.release_volume(call, pool, volume_id)
 
     # -- snapshots ---------------------------------------------------------------------------------------------------
     def create_snapshot(

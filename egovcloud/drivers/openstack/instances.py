@@ -6,7 +6,7 @@ https://docs.openstack.org/api-ref/compute/#create-server
 
 from __future__ import annotations
 
-from egovcloud.domain.errors import Problem
+from egovcloud.domain.errors import Conflict, Problem
 from egovcloud.drivers.base import InstanceSpec, Ref
 from egovcloud.drivers.openstack import flavors, images, ports, servers, snapshots, user_data
 from egovcloud.drivers.openstack.call import Call
@@ -121,10 +121,18 @@ def delete(call: Call, instance_id: str) -> None:
     """Every copy on the call's host, with ports and snapshots; volumes are let go and kept."""
     with call.alone(instance_id):
         everywhere = call.all_of(f"server/{instance_id}", lambda: servers.search(call, instance_id))
+        for one in everywhere:
+            refuse_adopted(call, instance_id, one)
         mine = {str(one["id"]) for one in everywhere if servers.host_of(one) == call.host}
         _remove(call, instance_id, mine)
         if len(mine) == len(everywhere):
             snapshots.forget(call, instance_id)
+
+
+def refuse_adopted(call: Call, instance_id: str, server: Json) -> None:
+    """``Conflict("adoption.kept")`` for what others made."""
+    if call.marker.is_adopted(server.get("tags") or ()):
+        raise Conflict("adoption.kept", id=instance_id)
 
 
 def _remove(call: Call, instance_id: str, server_ids: set[str]) -> None:

@@ -16,6 +16,8 @@ _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _CHUNK = 240  # characters; a metadata value holds 255
 _NAME = "egov_name{}"
 NAME_LIMIT = 255
+NOTE = "egov_adopted"  # metadata of a volume that others made
+ANY = re.compile(r"egov\.[0-9a-f]{16}(\.|$)")  # a tag of this installation or another
 
 
 class Marker:
@@ -24,6 +26,7 @@ class Marker:
     def __init__(self, installation: str) -> None:
         self.digest = hashlib.sha256(installation.encode()).hexdigest()[:16]
         self.tag = f"egov.{self.digest}"
+        self.note = f"{self.tag}.adopted"  # on a server that others made
         self._tag = re.compile(rf"egov\.{self.digest}\.(?P<id>{_UUID})")
         self._description = re.compile(rf"egovcloud/{self.digest}/(?P<kind>[a-z_]+)/(?P<id>{_UUID})")
 
@@ -34,6 +37,10 @@ class Marker:
     def of_tags(self, tags: Iterable[str]) -> str | None:
         """Our id of a server with these tags; ``None`` for somebody else's."""
         return next((match["id"] for tag in tags if (match := self._tag.fullmatch(tag))), None)
+
+    def is_adopted(self, tags: Iterable[str]) -> bool:
+        """Whether others made the server, so that it is never rebuilt or deleted."""
+        return self.note in tags
 
     # -- Cinder and Glance -----------------------------------------------------------------------------------------
     def properties(self, kind: str, our_id: str) -> dict[str, str]:

@@ -7,7 +7,18 @@ from dataclasses import replace
 
 from egovcloud.domain.errors import Forbidden
 from egovcloud.drivers.base import Owned, OwnedKind, Unmanaged
-from egovcloud.drivers.openstack import groups, images, instances, looks, networks, ports, servers, snapshots, volumes
+from egovcloud.drivers.openstack import (
+    adoption,
+    groups,
+    images,
+    instances,
+    looks,
+    networks,
+    ports,
+    servers,
+    snapshots,
+    volumes,
+)
 from egovcloud.drivers.openstack.call import Call
 from egovcloud.drivers.openstack.looks import Lists
 from egovcloud.drivers.openstack.marker import name_of
@@ -150,6 +161,8 @@ def delete_owned(call: Call, owned: Owned) -> None:
         return
     if not found or found != owned.id:
         raise Forbidden("driver.foreign", external_id=owned.external_id, host=call.host)
+    if adoption.give_back(call, owned.kind, owned.id, owned.external_id):
+        return
     remove(call, owned.id, owned.external_id)
 
 

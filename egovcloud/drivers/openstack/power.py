@@ -9,6 +9,7 @@ from egovcloud.domain.errors import Conflict
 from egovcloud.drivers.base import Power
 from egovcloud.drivers.openstack import flavors, servers
 from egovcloud.drivers.openstack.call import Call
+from egovcloud.drivers.openstack.instances import refuse_adopted
 from egovcloud.drivers.openstack.service import Json
 
 _ON = {"SHUTOFF": "os-start", "PAUSED": "unpause", "SUSPENDED": "resume"}
@@ -69,6 +70,7 @@ def resize(call: Call, instance_id: str, vcpus: int, memory_mib: int) -> None:
     """
     with call.alone(instance_id):
         server = _at_rest(call, instance_id, servers.meant_here(call, instance_id))
+        refuse_adopted(call, instance_id, server)
         server = _confirm(call, instance_id, server)
         if (server["flavor"]["vcpus"], server["flavor"]["ram"]) != (vcpus, memory_mib):
             if server["status"] != "SHUTOFF":

@@ -16,6 +16,8 @@ def rebuild(call: Call, spec: InstanceSpec) -> Ref:
     """A new root disk, stopped. The old disk's space is given back by the cloud, which wipes it as it is set up to."""
     with call.alone(spec.id):
         server = servers.require(call, spec.id)
+        if call.marker.is_adopted(server.get("tags") or ()):
+            raise Conflict("adoption.kept", id=spec.id)
         image = images.require(call, spec.image.id)
         return renew(call, spec.id, server, {"imageRef": image, "user_data": user_data.of(spec)})
 

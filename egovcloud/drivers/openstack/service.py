@@ -63,7 +63,7 @@ class Service:
     def post(self, path: str, body: Json) -> Json:
         return self._json("POST", path, json=body)
 
-    def put(self, path: str, body: Json) -> Json:
+    def put(self, path: str, body: Json | None) -> Json:
         return self._json("PUT", path, json=body)
 
     def delete(self, path: str) -> bool:

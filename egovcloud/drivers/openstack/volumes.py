@@ -9,7 +9,7 @@ from egovcloud.domain.errors import Conflict, NotFound, Permanent, QuotaExceeded
 from egovcloud.drivers.base import Capability, Ref, VolumeFacts, VolumeSpec
 from egovcloud.drivers.openstack import servers
 from egovcloud.drivers.openstack.call import Call
-from egovcloud.drivers.openstack.marker import display
+from egovcloud.drivers.openstack.marker import NOTE, display
 from egovcloud.drivers.openstack.service import Json
 
 KIND = "volume"
@@ -33,6 +33,11 @@ def require(call: Call, pool: str, volume_id: str) -> Json:
     if not found:
         raise NotFound("volume.absent", id=volume_id, host=call.host, pool=pool)
     return found[0]
+
+
+def is_adopted(volume: Json) -> bool:
+    """Whether others made it, so that it is never deleted."""
+    return bool(volume["metadata"].get(NOTE) == "yes")
 
 
 def get(call: Call, cinder_id: str) -> Json | None:
@@ -97,6 +102,8 @@ def grow(call: Call, pool: str, volume_id: str, size_gib: int) -> None:
     with call.alone(volume_id):
         cinder_id = str(require(call, pool, volume_id)["id"])
         volume = at_rest(call, pool, volume_id, cinder_id)
+        if is_adopted(volume):
+            raise Conflict("adoption.kept", id=volume_id)
         if int(volume["size"]) >= size_gib:
             return
         call.storage.post(f"/volumes/{cinder_id}/action", {"os-extend": {"new_size": size_gib}})
@@ -111,6 +118,8 @@ def delete(call: Call, pool: str, volume_id: str) -> None:
     call.pool(pool)
     with call.alone(volume_id):
         for one in call.all_of(f"{KIND}/{volume_id}", lambda: search(call, volume_id)):
+            if is_adopted(one):
+                raise Conflict("adoption.kept", id=volume_id)
             remove(call, volume_id, str(one["id"]))
 
 

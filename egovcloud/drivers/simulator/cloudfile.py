@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from egovcloud.domain.errors import Transient
+from egovcloud.drivers.simulator.schema import ADOPTED
 
 _LOCKS: dict[str, threading.Lock] = {}
 
@@ -49,6 +50,7 @@ class CloudFile:
                 connection = sqlite3.connect(self._uri, uri=True, isolation_level=None, cached_statements=256)
                 connection.row_factory = sqlite3.Row
                 connection.execute("PRAGMA synchronous=OFF")  # outlives a killed process; power loss is not simulated
+                connection.execute(ADOPTED)
                 connection.execute("PRAGMA wal_autocheckpoint=4000")  # rarely, since each one stops a writer
             except sqlite3.Error as error:
                 raise self._unreachable(str(error)) from None

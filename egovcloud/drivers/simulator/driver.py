@@ -7,6 +7,7 @@ that name it, and outlives them.
 from __future__ import annotations
 
 from egovcloud.drivers.base import Capability
+from egovcloud.drivers.simulator.parts.adoption import AdoptionPart
 from egovcloud.drivers.simulator.parts.console import ConsolePart
 from egovcloud.drivers.simulator.parts.images import ImagesPart
 from egovcloud.drivers.simulator.parts.instances import InstancesPart
@@ -28,6 +29,7 @@ class SimulatorDriver(
     VolumesPart,
     SnapshotsPart,
     ConsolePart,
+    AdoptionPart,
 ):
     """``SimulatorDriver(installation, path)`` on a file made by ``create_cloud``; safe to use from many threads."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 
-from egovcloud.domain.errors import NotFound
+from egovcloud.domain.errors import Conflict, NotFound
 from egovcloud.drivers.base import OwnedKind, Power
 
 _EVER = 1e18  # seconds since the epoch; SQLite has no literal for infinity
@@ -65,6 +65,25 @@ def lost(our_id: str, host: str) -> str:
 
 def remove_object(tx: sqlite3.Connection, ext: str) -> None:
     tx.execute("DELETE FROM objects WHERE ext = ?", (ext,))
+    tx.execute("DELETE FROM adopted WHERE ext = ?", (ext,))
+
+
+def adopted(tx: sqlite3.Connection, ext: str) -> bool:
+    """Whether others made it: then it is managed, and never wiped, rebuilt or deleted."""
+    return tx.execute("SELECT 1 FROM adopted WHERE ext = ?", (ext,)).fetchone() is not None
+
+
+def refuse_adopted(tx: sqlite3.Connection, ext: str, our_id: str) -> None:
+    """``Conflict("adoption.kept")`` for what others made."""
+    if adopted(tx, ext):
+        raise Conflict("adoption.kept", id=our_id)
+
+
+def give_back(tx: sqlite3.Connection, ext: str) -> None:
+    """Take our mark off an adopted object: it bears again what it bore before."""
+    (before,) = tx.execute("SELECT id FROM adopted WHERE ext = ?", (ext,)).fetchone()
+    tx.execute("UPDATE objects SET owner = NULL, id = ? WHERE ext = ?", (before, ext))
+    tx.execute("DELETE FROM adopted WHERE ext = ?", (ext,))
 
 
 def check_host(tx: sqlite3.Connection, host: str) -> None:

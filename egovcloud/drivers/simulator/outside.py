@@ -134,6 +134,16 @@ class Outside:
             tx.execute("INSERT INTO networks VALUES (?, 'isolated', ?, '', NULL)", (ext, cidr))
         return ext
 
+    def dump(self) -> str:
+        """Everything that lies in the cloud, as text: two that are equal are the same to the last bit."""
+        tables = "hosts stores pools objects adopted instances nics nic_groups networks security_groups images volumes"
+        with self._cloud.read() as tx:
+            return "\n".join(
+                f"{table} {tuple(row)}"
+                for table in (*tables.split(), "snapshots", "snapshot_volumes")
+                for row in tx.execute(f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 the names above
+            )
+
     def duplicate(self, instance: str) -> str:
         """A second instance with the same mark on the same host, with nothing plugged; returns its external id."""
         with self._cloud.read() as tx:

@@ -80,7 +80,6 @@ CREATE TABLE IF NOT EXISTS snapshot_volumes (
     snapshot TEXT NOT NULL, volume TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (snapshot, volume)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS snapshot_volumes_by_volume ON snapshot_volumes (volume);
-
 CREATE TABLE IF NOT EXISTS checksums (
     path TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL
 ) WITHOUT ROWID;
@@ -113,6 +112,10 @@ class SimHost:
     version: str = "simulator 1"
 
 
+# A file of an earlier version has no such table.
+ADOPTED = "CREATE TABLE IF NOT EXISTS adopted (ext TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID"
+
+
 def create_cloud(
     path: Path | str,
     hosts: Sequence[SimHost],
@@ -134,6 +137,7 @@ def create_cloud(
         for statement in _SCHEMA.split(";"):
             connection.execute(statement)
         buckets.prepare(connection)
+        connection.execute(ADOPTED)
         times = {"boot": boot_seconds, "shutdown": shutdown_seconds, "detach": detach_seconds}
         connection.execute("INSERT OR IGNORE INTO meta VALUES ('faults', ?)", (json.dumps(times),))
         for host in hosts:

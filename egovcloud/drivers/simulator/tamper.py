@@ -21,8 +21,9 @@ class Tamper(Outside):
     """As in ``Outside``, ``which`` is our id or the external id."""
 
     def _on(self, tx: sqlite3.Connection, which: str, host: str) -> str:
-        """The external id of the thing of ours that lies on this host, for what is on many."""
-        row = tx.execute("SELECT ext FROM objects WHERE id = ? AND host = ? ORDER BY seq", (which, host)).fetchone()
+        """The external id of the thing that lies on this host, by our id, for what is on many, or by its own."""
+        statement = "SELECT ext FROM objects WHERE (id = ? OR ext = ?) AND host = ? ORDER BY seq"
+        row = tx.execute(statement, (which, which, host)).fetchone()
         return str(row[0])
 
     # -- instances -------------------------------------------------------------------------------------------------

@@ -116,7 +116,7 @@ def address(session: Session, drift: Drift, now: datetime) -> None:
 
 
 def _check_address(session: Session, port: Port, seen: str) -> None:
-    network = session.get_one(Network, port.network_id)
+    network = session.get_one(Network, port.network_id or "")
     taken = select(Port.id).where(Port.network_id == network.id, Port.address == seen, Port.id != port.id)
     try:
         inside = IPv4Address(seen) in IPv4Network(network.cidr) and seen != network.gateway
@@ -145,4 +145,4 @@ def groups(session: Session, drift: Drift, now: datetime) -> None:
 def _search(session: Session, row: Instance, name: str) -> str:
     """The text that lists search in."""
     addresses = session.scalars(select(Port.address).where(Port.instance_id == row.id).order_by(Port.position))
-    return " ".join([name, row.hostname, *addresses]).lower()
+    return " ".join([name, row.hostname, *(address for address in addresses if address)]).lower()

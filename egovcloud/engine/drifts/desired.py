@@ -80,13 +80,16 @@ class _Reader:
                     Instance.disk_gib,
                     Instance.image_id,
                     Instance.storage_pool_id,
+                    Instance.adopted_at,
                 ).where(self._of_instances(), Instance.state != "deleted")
             )
         }
-        nics: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
+        nics: dict[str, dict[str, dict[str, str | None]]] = defaultdict(dict)
         ports = select(Port).join(Instance, Instance.id == Port.instance_id).where(self._of_instances())
         for port in self._session.scalars(ports):
-            nics[port.instance_id][port.mac] = {"network": port.network_id, "address": port.address}
+            # In a network that is not ours, the address is none of our business either.
+            address = port.address if port.network_id else None
+            nics[port.instance_id][port.mac] = {"network": port.network_id, "address": address}
         groups: dict[str, list[str]] = defaultdict(list)
         guards = select(InstanceSecurityGroup).join(Instance, Instance.id == InstanceSecurityGroup.instance_id)
         for guard in self._session.scalars(guards.where(self._of_instances())):
@@ -105,14 +108,18 @@ class _Reader:
                 "nics": nics[row.id],
                 "groups": sorted(groups[row.id]),
             }
+            if shape.adopted_at is not None:
+                # Disks, image and guards are others' affair; how many bytes a disk has to the guest, we rounded.
+                facts |= {"adopted": True, "disk_gib": None, "image": None, "groups": None}
             found.append(replace(row, facts=facts))
             if row.settled and row.state in ("active", "stopped"):
                 for nic in nics[row.id].values():
-                    needed["network", nic["network"]].add(row.host)
+                    if nic["network"]:
+                        needed["network", nic["network"]].add(row.host)
                 for group in groups[row.id]:
                     needed["security_group", group].add(row.host)
                 pool = self._pools.get(shape.storage_pool_id)
-                if pool is not None:
+                if pool is not None and shape.image_id:
                     needed["image", shape.image_id].add(f"{row.host}/{pool.name}")
         return found, needed
 

@@ -55,6 +55,7 @@ def begin(session: Session, drift: Drift, *, now: datetime, requested_by: str | 
     if not kind.repair:
         raise Conflict("drift.no_remedy", kind=drift.kind, remedy=REPAIR, allowed=", ".join(kind.policies))
     ready(session, drift)
+    _made_here(session, drift)
     parent = enqueue(
         session,
         "drift.repair",
@@ -70,6 +71,17 @@ def begin(session: Session, drift: Drift, *, now: datetime, requested_by: str | 
     if drift.kind in WAYS:
         WAYS[drift.kind](Job(session, drift, parent, now))
     return parent
+
+
+def _made_here(session: Session, drift: Drift) -> None:
+    """``Conflict`` for what was adopted: others may change it, and what they made of it is not ours to undo."""
+    row: Instance | Volume | None = None
+    if KINDS[drift.kind].noun == "instance":
+        row = session.get(Instance, drift.subject_id)
+    elif KINDS[drift.kind].noun == "volume":
+        row = session.get(Volume, drift.subject_id)
+    if row is not None and row.origin is not None:
+        raise Conflict("adoption.unrepaired", name=row.name)
 
 
 def _instance(job: Job) -> Instance:

@@ -2,6 +2,7 @@
 
 from egovcloud.engine.kinds import Registry
 from egovcloud.engine.operations import (
+    adoption,
     bucket,
     drift,
     host,
@@ -20,6 +21,7 @@ REGISTRY = Registry()
 for module in (
     instance,
     volume,
+    adoption,
     snapshot,
     security_group,
     network,

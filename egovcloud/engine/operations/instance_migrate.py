@@ -24,6 +24,8 @@ def place(session: Session, run: Run, result: Result, operation: Operation) -> N
     instance = session.get_one(Instance, run.subject_id, populate_existing=True, with_for_update=True)
     if instance.host_id is None:
         raise Permanent("instance.not_placed", id=instance.id)
+    if instance.origin is not None:
+        raise Permanent("adoption.stays", id=instance.name)
     source = session.get_one(Host, instance.host_id)
     attached = attached_volumes(session, instance.id)
     for volume in attached:

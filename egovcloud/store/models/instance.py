@@ -23,6 +23,9 @@ from egovcloud.store.base import Entity, Json, Model, UtcTime, one_of, state_che
 class Instance(Entity, Model):
     """An instance. Shape is copied from the flavor at birth, so that a changed flavor changes nobody's machine.
 
+    What was adopted (``adopted_at``) has the size that was found: neither flavor nor image, unless it got a flavor by a
+    later resize. ``origin`` is how it was found: name, external id, and the disks that are its own.
+
     ``desired_power`` is what was asked for, ``observed_power`` what the cloud last answered, at ``observed_at``.
     ``search`` is the lower-case text that the list searches: name, hostname and addresses.
     """
@@ -45,8 +48,8 @@ class Instance(Entity, Model):
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
     application_id: Mapped[str | None] = mapped_column(ForeignKey("applications.id"))
     request_id: Mapped[str | None] = mapped_column(ForeignKey("requests.id"), index=True)
-    flavor_id: Mapped[str] = mapped_column(ForeignKey("flavors.id"))
-    image_id: Mapped[str] = mapped_column(ForeignKey("images.id"), index=True)
+    flavor_id: Mapped[str | None] = mapped_column(ForeignKey("flavors.id"))
+    image_id: Mapped[str | None] = mapped_column(ForeignKey("images.id"), index=True)
     zone_id: Mapped[str | None] = mapped_column(ForeignKey("zones.id"))
     host_id: Mapped[str | None] = mapped_column(ForeignKey("hosts.id"))
     storage_pool_id: Mapped[str | None] = mapped_column(ForeignKey("storage_pools.id"))
@@ -65,20 +68,27 @@ class Instance(Entity, Model):
     error: Mapped[dict[str, Any] | None] = mapped_column(Json)
     search: Mapped[str] = mapped_column(Text, default="")
     deleted_at: Mapped[datetime | None] = mapped_column(UtcTime())
+    adopted_at: Mapped[datetime | None] = mapped_column(UtcTime())
+    origin: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
 class Port(Model):
-    """One address of an instance; the unique key is the address book of the network."""
+    """One address of an instance; the unique key is the address book of the network.
+
+    An adopted instance may be plugged into a network that is not ours, known by ``network_name`` alone, and may have an
+    address that the cloud does not tell.
+    """
 
     __tablename__ = "ports"
     __table_args__ = (UniqueConstraint("network_id", "address"), UniqueConstraint("mac"))
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     instance_id: Mapped[str] = mapped_column(ForeignKey("instances.id"), index=True)
-    network_id: Mapped[str] = mapped_column(ForeignKey("networks.id"))
+    network_id: Mapped[str | None] = mapped_column(ForeignKey("networks.id"))
+    network_name: Mapped[str | None] = mapped_column(String(120))
     position: Mapped[int] = mapped_column(Integer)
     mac: Mapped[str] = mapped_column(String(17))
-    address: Mapped[str] = mapped_column(String(15))
+    address: Mapped[str | None] = mapped_column(String(15))
 
 
 class InstanceSecurityGroup(Model):

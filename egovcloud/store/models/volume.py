@@ -45,3 +45,5 @@ class Volume(Entity, Model):
     error: Mapped[dict[str, Any] | None] = mapped_column(Json)
     search: Mapped[str] = mapped_column(Text, default="")
     deleted_at: Mapped[datetime | None] = mapped_column(UtcTime())
+    adopted_at: Mapped[datetime | None] = mapped_column(UtcTime())
+    origin: Mapped[dict[str, Any] | None] = mapped_column(Json)

@@ -21,6 +21,7 @@ CAPABILITIES = frozenset(
         Capability.NETWORK_BRIDGED,
         Capability.ADDRESS_RESERVATION,
         Capability.SNAPSHOT_INTERNAL,
+        Capability.ADOPTION,
     }
 )
 FEATURES = frozenset({"outside", "pause_outside", "bridge", "quick"})

@@ -16,6 +16,7 @@ from tests.contract.adapter import Cloud, new_id
 CAPABILITIES = frozenset(
     {
         Capability.REBOOT,
+        Capability.ADOPTION,
         Capability.RESIZE,
         Capability.REBUILD,
         Capability.COPY_ON_WRITE,

@@ -24,7 +24,7 @@ def complete(run: Run, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-unty
 def test_nouns_verbs_options_and_choices(complete) -> None:  # type: ignore[no-untyped-def]
     assert complete("in") == ["instance"]
     assert {"login", "request", "volume"} <= set(complete(""))
-    assert complete("instance", "re") == ["reboot", "resize", "rebuild"]
+    assert complete("instance", "re") == ["reboot", "resize", "rebuild", "release"]
     assert complete("-o", "json", "instance", "sn") == ["snapshot"]
     assert complete("instance", "stop", "--f") == ["--force"]
     assert complete("instance", "list", "-o", "") == ["table", "json", "yaml", "csv"]

@@ -15,6 +15,9 @@ from egovcloud.cli.nouns import NAMES, load
 
 # What verbs with code of their own call. A verb that is missing here fails the test.
 OWN: dict[str, tuple[str, ...]] = {
+    "adopt list": ("GET /unmanaged",),
+    "adopt plan": ("POST /adoptions/plan",),
+    "adopt run": ("POST /adoptions",),
     "approval levels": ("GET /approval-levels",),
     "approval set-levels": ("PUT /approval-levels",),
     "audit export": ("GET /audit-entries.csv", "GET /audit-entries.jsonl"),

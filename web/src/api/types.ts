@@ -153,13 +153,20 @@ export interface Instance extends Entity {
   observed_power: string | null
   observed_at: string | null
   addresses: string[]
-  ports?: { network: Ref; mac: string; address: string }[]
+  ports?: { network: Ref | null; network_name: string; mac: string; address: string | null }[]
   security_groups?: Ref[]
   volumes?: InstanceVolume[]
-  login_user?: string
+  login_user?: string | null
   ssh?: string | null
+  adopted_at?: string | null
+  origin?: Origin | null
   error: Failure | null
   placement?: Record<string, unknown> | null
+}
+/** How an adopted thing was called before, and in its cloud. */
+export interface Origin {
+  name: string | null
+  external_id: string | null
 }
 export interface Volume extends Entity {
   name: string
@@ -172,6 +179,8 @@ export interface Volume extends Entity {
   size_gib: number
   state: string
   device: string | null
+  adopted_at?: string | null
+  origin?: Origin | null
   error: Failure | null
 }
 export interface Snapshot extends Entity {

@@ -39,6 +39,7 @@ export const NAVIGATION: NavGroup[] = [
     items: [
       { name: 'hosts', icon: 'hosts', needs: ['host:read'] },
       { name: 'drifts', icon: 'drift', needs: ['drift:read'] },
+      { name: 'adoption', icon: 'link', needs: ['unmanaged:read'] },
       { name: 'quotas', icon: 'quota', needs: ['quota:read'] },
       { name: 'projects', icon: 'app', needs: ['project:read'] },
       { name: 'people', icon: 'people', needs: ['user:read', 'department:read'] },

@@ -158,6 +158,7 @@ class InstancesPart(Part):
     def resize_instance(self, host: str, instance_id: str, vcpus: int, memory_mib: int, *, within: float) -> None:
         with self.change("resize_instance", host, our_id=instance_id, within=within) as call, call.write() as tx:
             row = self._need(tx, call, host, instance_id)
+            find.refuse_adopted(tx, row["ext"], instance_id)
             if (row["vcpus"], row["memory_mib"]) == (vcpus, memory_mib):
                 return
             self._need_stopped(row, call, instance_id)
@@ -175,6 +176,7 @@ class InstancesPart(Part):
         with self.change("rebuild_instance", spec.host, our_id=spec.id, within=within) as call:
             with call.write() as tx:
                 row = self._need(tx, call, spec.host, spec.id)
+                find.refuse_adopted(tx, row["ext"], spec.id)
                 self._need_stopped(row, call, spec.id)
                 image = self._image(tx, spec, row["store"])
                 for snapshot in tx.execute("SELECT ext FROM snapshots WHERE instance = ?", (row["ext"],)).fetchall():
@@ -196,6 +198,7 @@ class InstancesPart(Part):
             find.check_host(tx, host)
             for ext in find.every(tx, OwnedKind.INSTANCE, self.installation, instance_id, host, call.now):
                 call.external_id = ext
+                find.refuse_adopted(tx, ext, instance_id)
                 more, names = wipe_instance(tx, ext, call.now)
                 size, disks = size + more, disks + names
         return WipeRecord("zero", size, tuple(disks)) if disks else None
@@ -205,6 +208,7 @@ class InstancesPart(Part):
             find.check_host(tx, host)
             for ext in find.every(tx, OwnedKind.INSTANCE, self.installation, instance_id, host, call.now):
                 call.external_id = ext
+                find.refuse_adopted(tx, ext, instance_id)
                 remove_instance(tx, ext, call.now)
 
 

@@ -103,5 +103,8 @@ class InventoryPart(Part):
                     return
                 if tuple(row) != (owned.kind, self.installation, owned.id, owned.host):
                     raise Forbidden("driver.foreign", external_id=owned.external_id, host=owned.host)
+                if find.adopted(tx, owned.external_id):
+                    find.give_back(tx, owned.external_id)
+                    return
                 remove: Callable[[sqlite3.Connection, str, float], object] = REMOVERS[owned.kind]
                 remove(tx, owned.external_id, call.now)

@@ -36,6 +36,8 @@ class MigrationPart(Part):
         if ext is None:
             raise NotFound("instance.absent", id=instance_id, host=source)
         row = find.instance_row(tx, ext)
+        if find.adopted(tx, ext):
+            raise Conflict("adoption.stays", id=instance_id)
         if find.power(row, call.now) is not Power.RUNNING:
             raise Conflict("instance.stopped", id=instance_id)
         (count,) = tx.execute("SELECT count(*) FROM snapshots WHERE instance = ?", (ext,)).fetchone()

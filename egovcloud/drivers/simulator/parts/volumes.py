@@ -126,6 +126,7 @@ class VolumesPart(Part):
     def grow_volume(self, host: str, pool: str, volume_id: str, size_gib: int, *, within: float) -> None:
         with self.change("grow_volume", host, our_id=volume_id, within=within) as call, call.write() as tx:
             row = self._volume(tx, call, host, pool, volume_id)
+            find.refuse_adopted(tx, row["ext"], volume_id)
             if row["size_gib"] < size_gib:
                 take_store(tx, host, pool, row["store"], size_gib - row["size_gib"])
                 tx.execute("UPDATE volumes SET size_gib = ? WHERE ext = ?", (size_gib, row["ext"]))
@@ -136,6 +137,7 @@ class VolumesPart(Part):
             store = find.store_of(tx, host, pool)
             for ext in find.every(tx, OwnedKind.VOLUME, self.installation, volume_id, store, call.now):
                 call.external_id = ext
+                find.refuse_adopted(tx, ext, volume_id)
                 more, name = wipe_volume(tx, ext, call.now)
                 size, disks = size + more, [*disks, name]
         return WipeRecord("zero", size, tuple(disks)) if disks else None
@@ -145,4 +147,5 @@ class VolumesPart(Part):
             store = find.store_of(tx, host, pool)
             for ext in find.every(tx, OwnedKind.VOLUME, self.installation, volume_id, store, call.now):
                 call.external_id = ext
+                find.refuse_adopted(tx, ext, volume_id)
                 remove_volume(tx, ext, call.now)

@@ -8,6 +8,8 @@ export interface InstanceAction {
   needs: string
   states: string[]
   danger?: boolean
+  /** For what was adopted alone (true), or never for that (false): its disks and its place are others'. */
+  adopted?: boolean
 }
 
 export const INSTANCE_ACTIONS: InstanceAction[] = [
@@ -15,16 +17,22 @@ export const INSTANCE_ACTIONS: InstanceAction[] = [
   { key: 'stop', icon: 'stop', needs: 'instance:stop', states: ['active', 'error'] },
   { key: 'reboot', icon: 'reboot', needs: 'instance:reboot', states: ['active'] },
   { key: 'snapshot', icon: 'snapshot', needs: 'snapshot:create', states: ['active', 'stopped'] },
-  { key: 'resize', icon: 'flavor', needs: 'instance:resize', states: ['active', 'stopped'] },
-  { key: 'migrate', icon: 'hosts', needs: 'instance:migrate', states: ['active'] },
-  { key: 'groups', icon: 'shield', needs: 'instance:update', states: ['active', 'stopped'] },
+  { key: 'resize', icon: 'flavor', needs: 'instance:resize', states: ['active', 'stopped'], adopted: false },
+  { key: 'migrate', icon: 'hosts', needs: 'instance:migrate', states: ['active'], adopted: false },
+  { key: 'groups', icon: 'shield', needs: 'instance:update', states: ['active', 'stopped'], adopted: false },
   { key: 'rename', icon: 'edit', needs: 'instance:update', states: ['active', 'stopped', 'error', 'unknown'] },
-  { key: 'rebuild', icon: 'refresh', needs: 'instance:rebuild', states: ['active', 'stopped', 'error'], danger: true },
-  { key: 'delete', icon: 'trash', needs: 'instance:delete', states: ['requested', 'active', 'stopped', 'error', 'unknown'], danger: true },
+  { key: 'rebuild', icon: 'refresh', needs: 'instance:rebuild', states: ['active', 'stopped', 'error'], danger: true, adopted: false },
+  { key: 'delete', icon: 'trash', needs: 'instance:delete', states: ['requested', 'active', 'stopped', 'error', 'unknown'], danger: true, adopted: false },
+  { key: 'release', icon: 'link', needs: 'instance:release', states: ['active', 'stopped', 'error', 'unknown'], danger: true, adopted: true },
 ]
 
-export const canDo = (action: InstanceAction, instance: Pick<Instance, 'state'>) => action.states.includes(instance.state)
+export const canDo = (action: InstanceAction, instance: Pick<Instance, 'state' | 'adopted_at'>) =>
+  action.states.includes(instance.state) && fits(action, instance)
+
+/** Whether the action is one for this machine at all, whatever its state. */
+export const fits = (action: InstanceAction, instance: Pick<Instance, 'adopted_at'>) =>
+  action.adopted === undefined || action.adopted === Boolean(instance.adopted_at)
 
 export const INSTANCE_STATES = [
-  'requested', 'building', 'active', 'stopped', 'starting', 'stopping', 'rebooting', 'resizing', 'rebuilding', 'migrating', 'reverting', 'deleting', 'error', 'unknown',
+  'requested', 'building', 'active', 'stopped', 'starting', 'stopping', 'rebooting', 'resizing', 'rebuilding', 'migrating', 'reverting', 'deleting', 'adopting', 'releasing', 'error', 'unknown',
 ]

@@ -1,0 +1,153 @@
+"""What runs in the clouds that nobody asked us for (未纳管): looked at live, host by host."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from egovcloud.domain.errors import Problem, Transient
+from egovcloud.drivers.base import Driver, OwnedKind, Unmanaged
+from egovcloud.engine.providers import Providers
+from egovcloud.services.actor import Actor
+from egovcloud.services.house import House, require
+from egovcloud.services.refs import View
+from egovcloud.store.models import Host, Provider
+
+LOOK = 4.0  # seconds for all hosts together: one that does not answer holds up nobody longer than that
+KINDS = (OwnedKind.INSTANCE.value, OwnedKind.VOLUME.value)
+MOST = 1000  # things in one answer
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A host and the provider that drives it."""
+
+    host: Host
+    provider: Provider
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a host said at ``at``; ``problem`` is why it says nothing now, with what it last said."""
+
+    place: Place
+    things: Sequence[Unmanaged]
+    at: datetime | None
+    problem: Problem | None = None
+
+
+_guard = threading.Lock()
+_last: dict[str, tuple[datetime, Sequence[Unmanaged]]] = {}
+
+
+def listed(
+    house: House,
+    providers: Providers,
+    actor: Actor,
+    *,
+    provider_id: str | None = None,
+    host_id: str | None = None,
+    kind: str | None = None,
+    q: str | None = None,
+) -> View:
+    """Machines and volumes without our mark, by name, and when each host was looked at; ``total`` counts them all."""
+    with house.read() as session:
+        require(session, actor, "unmanaged:read", None)
+        places = _places(session, provider_id, host_id)
+    looks = look(providers, places, house.clock())
+    words = (q or "").lower()
+    seen: set[tuple[str, str]] = set()
+    items = []
+    for one in looks:
+        for thing in one.things:
+            if thing.kind.value not in KINDS or (kind and thing.kind.value != kind):
+                continue
+            if words and words not in f"{thing.name} {thing.external_id}".lower():
+                continue
+            # A volume of a cloud belongs to all of its hosts; a path is one on each host.
+            if _UUID.fullmatch(thing.external_id):
+                if (one.place.provider.id, thing.external_id) in seen:
+                    continue
+                seen.add((one.place.provider.id, thing.external_id))
+            items.append(_shown(one.place, thing))
+    items.sort(key=lambda item: (item["kind"], item["name"], item["external_id"]))
+    return {"items": items[:MOST], "total": len(items), "hosts": [_host(one, actor) for one in looks]}
+
+
+def _places(session: Session, provider_id: str | None, host_id: str | None) -> list[Place]:
+    statement = select(Host, Provider).join(Provider, Provider.id == Host.provider_id).where(Provider.enabled)
+    if provider_id:
+        statement = statement.where(Host.provider_id == provider_id)
+    if host_id:
+        statement = statement.where(Host.id == host_id)
+    return [Place(host, provider) for host, provider in session.execute(statement.order_by(Host.name))]
+
+
+def look(providers: Providers, places: Sequence[Place], now: datetime) -> list[Look]:
+    """All hosts at once, each on a thread of its own."""
+    asked: dict[str, Future[Sequence[Unmanaged]]] = {}
+    pool = ThreadPoolExecutor(max_workers=max(1, min(64, len(places))), thread_name_prefix="unmanaged")
+    try:
+        for place in places:
+            if place.host.health != "down":
+                driver = providers.driver(place.provider)
+                asked[place.host.id] = pool.submit(_ask, driver, place.host.name)
+        wait(asked.values(), timeout=LOOK)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return [_answer(place, asked.get(place.host.id), now) for place in places]
+
+
+def _ask(driver: Driver, host: str) -> Sequence[Unmanaged]:
+    return driver.list_unmanaged(host, within=LOOK)
+
+
+def _known(host_id: str) -> tuple[datetime, Sequence[Unmanaged]] | None:
+    with _guard:
+        return _last.get(host_id)
+
+
+def _answer(place: Place, asked: Future[Sequence[Unmanaged]] | None, now: datetime) -> Look:
+    problem: Problem | None = None
+    if asked is not None and asked.done() and not asked.cancelled():
+        try:
+            with _guard:
+                _last[place.host.id] = (now, asked.result())
+        except Problem as raised:
+            problem = raised
+    elif asked is not None:
+        problem = Transient("driver.timeout", host=place.host.name, limit=LOOK)
+    elif place.host.health == "down":
+        detail = place.host.detail or "down"
+        problem = Transient("driver.unreachable", host=place.host.name, detail=detail)
+    known = _known(place.host.id)
+    return Look(place, known[1] if known else (), known[0] if known else None, problem)
+
+
+def _shown(place: Place, thing: Unmanaged) -> View:
+    return {
+        "kind": thing.kind.value,
+        "external_id": thing.external_id,
+        "name": thing.name or thing.external_id,
+        "provider": {"id": place.provider.id, "name": place.provider.name},
+        "host": {"id": place.host.id, "name": place.host.name},
+        "vcpus": thing.vcpus,
+        "memory_mib": thing.memory_mib,
+        "size_gib": round(thing.size_gib, 3),
+    }
+
+
+def _host(one: Look, actor: Actor) -> View:
+    return {
+        "host": {"id": one.place.host.id, "name": one.place.host.name},
+        "seen_at": one.at,
+        "problem": {"code": one.problem.code, "detail": one.problem.text(actor.language)} if one.problem else None,
+    }
