@@ -25,6 +25,7 @@ PAGES = {
     "flavors": "/flavors",
     "quotas": "/quotas",
     "projects": "/projects",
+    "providers": "/providers",
     "hosts": "/hosts",
     "drifts": "/drifts",
     "operations": "/operations",

@@ -21,6 +21,7 @@ _ALWAYS = frozenset(
         Capability.ADDRESS_RESERVATION,
         Capability.SECURITY_GROUP,
         Capability.SERIAL_LOG,
+        Capability.QUOTA,
     }
 )
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from egovcloud.domain.errors import Unsupported
 from egovcloud.drivers.base import (
+    Allowance,
     Capability,
     HostFacts,
     ImageSpec,
@@ -26,6 +27,7 @@ from egovcloud.drivers.base import (
     WipeRecord,
 )
 from egovcloud.drivers.openstack import (
+    allowances,
     attachments,
     capabilities,
     groups,
@@ -85,6 +87,10 @@ class OpenStackDriver:
     def pools(self, host: str, *, within: float) -> Sequence[PoolFacts]:
         with self._call(host, within) as call:
             return hosts.pools(call)
+
+    def allowances(self, *, within: float) -> Sequence[Allowance]:
+        with self._call(None, within) as call:
+            return allowances.told(call)
 
     def survey(self, host: str, *, within: float) -> Survey:
         with self._call(host, within) as call:

@@ -60,6 +60,9 @@ def build(city: City, at: datetime, clouds: dict[str, str]) -> None:
             capabilities=sorted(str(capability) for capability in Capability),
             checked_at=city.now,
             detail="",
+            latency_ms=12,
+            allowances=[],
+            problem=None,
         )
         del name
     for pool in POOLS:
