@@ -60,6 +60,7 @@ class Capability(StrEnum):
     SCREEN = "screen"
     SERIAL_LOG = "serial_log"
     ADOPTION = "adoption"
+    QUOTA = "quota"
 
 
 class Power(StrEnum):
@@ -285,6 +286,19 @@ class Unmanaged:
     size_gib: float = 0.0
 
 
+@dataclass(frozen=True)
+class Allowance:
+    """What the cloud itself grants the account that we use there, in the units of our own quotas.
+
+    ``resource`` is one of ``instances``, ``vcpus``, ``memory_mib``, ``volume_gib``, ``addresses``; a ``limit`` of
+    ``None`` is none. ``used`` counts everything of that account, ours or not.
+    """
+
+    resource: str
+    limit: int | None
+    used: int
+
+
 @runtime_checkable
 class Driver(Adopting, Protocol):
     """One configured cloud. Instances are safe to use from many threads."""
@@ -298,6 +312,10 @@ class Driver(Adopting, Protocol):
         ...
 
     def pools(self, host: str, *, within: float) -> Sequence[PoolFacts]: ...
+
+    def allowances(self, *, within: float) -> Sequence[Allowance]:
+        """The cloud's own quota of our account; empty where a cloud has none (``Capability.QUOTA``)."""
+        ...
 
     def survey(self, host: str, *, within: float) -> Survey:
         """One look at all of ours on a host, in as few requests as the cloud's lists allow."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import func, or_, select
 from sqlalchemy import update as sql_update
-from sqlalchemy.orm import Session
 
 from egovcloud.domain.clouds import DRIVERS
 from egovcloud.domain.errors import Conflict, Invalid
@@ -19,8 +18,9 @@ from egovcloud.services import rules, site
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House
 from egovcloud.services.listing import Listing, ListQuery, equals
+from egovcloud.services.provider_view import views
 from egovcloud.services.reading import Noun, ViewPage, find, flag, given, read_one, read_page
-from egovcloud.services.refs import Refs, View, entity, tally
+from egovcloud.services.refs import View
 from egovcloud.store.journal import emit, touch
 from egovcloud.store.models import (
     Bucket,
@@ -30,7 +30,6 @@ from egovcloud.store.models import (
     Operation,
     Provider,
     Sighting,
-    Site,
     StoragePool,
     Volume,
 )
@@ -48,16 +47,6 @@ LISTING = Listing(
     sorts={"name": Provider.name},
     filters={"driver": equals(Provider.driver), "site_id": equals(Provider.site_id), "enabled": flag(Provider.enabled)},
 )
-
-
-def views(session: Session, _actor: Actor, rows: Sequence[Provider]) -> list[View]:
-    """Providers with their site, what they can do and when that was last asked."""
-    refs = Refs(session, {Site: (row.site_id for row in rows)})
-    hosts = tally(session, Host.provider_id, Host.provider_id.in_([row.id for row in rows]))
-    fields = ("name", "driver", "config", "enabled", "capabilities", "checked_at", "detail")
-    return [
-        {**entity(row, *fields), "site": refs.ref(Site, row.site_id), "hosts": hosts.get(row.id, 0)} for row in rows
-    ]
 
 
 NOUN = Noun(LISTING, views, centre=True)

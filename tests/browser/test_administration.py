@@ -39,7 +39,7 @@ def test_a_provider_from_its_registration_to_its_end(city: City, open_page: Open
     page = open_page("sysadmin", language="en", theme="dark")
     pool = ask(page, city, "/host-pools?limit=1")["items"][0]
     site = ask(page, city, "/sites?limit=1")["items"][0]["name"]
-    page.goto(f"{city.url}/hosts?tab=providers")
+    page.goto(f"{city.url}/providers")
     page.get_by_test_id("provider-add").click()
     form = page.get_by_test_id("provider")
     fill(form, "Name", "own-cloud")
@@ -53,7 +53,7 @@ def test_a_provider_from_its_registration_to_its_end(city: City, open_page: Open
     fill(form, "Configuration (JSON)", json.dumps({"path": str(city.directory / "no-such-cloud.sqlite")}))
     submitted(page, "provider")
 
-    row = page.locator("main tbody tr").filter(has_text="own-cloud")
+    row = page.get_by_test_id("provider-own-cloud")
     expect(row).to_be_visible()
     row.get_by_role("button", name="Configuration of own-cloud").click()
     expect(form.get_by_role("textbox", name="Configuration (JSON)")).to_have_value(re.compile("no-such-cloud"))

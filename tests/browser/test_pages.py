@@ -26,6 +26,7 @@ PAGES = {
     "flavors": "/flavors",
     "quotas": "/quotas",
     "projects": "/projects",
+    "providers": "/providers",
     "hosts": "/hosts",
     "drifts": "/drifts",
     "adoption": "/adoption",

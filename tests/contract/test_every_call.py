@@ -17,7 +17,7 @@ _EACH = [
     for name, (_, capability) in CALLS.items()
 ]
 SHORT = 0.25
-SLACK = 1.5
+SLACK = 8.0  # of a machine with much else to do; a limit that did not hold would be off by far more
 
 
 @pytest.mark.parametrize("name", _EACH)

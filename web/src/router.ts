@@ -62,6 +62,7 @@ export const router = createRouter({
     page('projects', '/projects', () => import('./pages/people/ProjectsPage.vue'), { needs: ['project:read'] }),
     page('people', '/people', () => import('./pages/people/PeoplePage.vue'), { needs: ['department:read', 'user:read'] }),
     page('hosts', '/hosts', () => import('./pages/hosts/HostsPage.vue'), { needs: ['host:read'] }),
+    page('providers', '/providers', () => import('./pages/providers/ProvidersPage.vue'), { needs: ['provider:read'] }),
     page('drifts', '/drifts', () => import('./pages/drifts/DriftPage.vue'), { needs: ['drift:read'] }),
     page('adoption', '/adoption', () => import('./pages/adoption/AdoptionPage.vue'), { needs: ['unmanaged:read'] }),
     page('operations', '/operations', () => import('./pages/operations/OperationList.vue'), { needs: ['operation:read'] }),

@@ -35,6 +35,22 @@ class ProviderUpdate(Patch):
     config: Annotated[dict[str, Any], Field(max_length=64)] = {}
 
 
+class ProviderProblem(Answer):
+    """Why the last look came to nothing."""
+
+    code: str
+    detail: str
+
+
+class ProviderResource(Answer):
+    """``here``: what we gave out on its hosts; ``limit`` and ``used``: the cloud's own quota, where it has one."""
+
+    resource: str
+    here: int
+    limit: int | None
+    used: int | None
+
+
 class ProviderView(Answer):
     """A configured endpoint, what it can do and when it was last looked at."""
 
@@ -49,8 +65,13 @@ class ProviderView(Answer):
     enabled: bool
     capabilities: list[str]
     checked_at: datetime | None
+    latency_ms: int | None
+    health: Literal["up", "trouble", "down", "unchecked", "disabled"]
+    problem: ProviderProblem | None
     detail: str
     hosts: int
+    hosts_up: int
+    resources: list[ProviderResource]
 
 
 @routes.get("/providers", permission="provider:read", listing=service.LISTING)

@@ -6,7 +6,7 @@ from egovcloud.cli.verbs import action, creates, deletes, lists, shows, updates
 NOUN = Noun(
     "provider",
     "/providers",
-    columns=columns("name driver site enabled:flag checked=checked_at:time detail id"),
+    columns=columns("name driver site health hosts_up hosts latency=latency_ms checked=checked_at:time detail id"),
     filters=(ref("site"), choice("driver", "libvirt", "simulator", "openstack", "s3", "swift"), switch("enabled")),
     verbs=(
         lists(),

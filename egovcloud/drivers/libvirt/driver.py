@@ -9,6 +9,7 @@ from typing import TypeVar
 from egovcloud.domain.errors import NotFound, Problem, Transient
 from egovcloud.drivers.adoption import Found
 from egovcloud.drivers.base import (
+    Allowance,
     HostFacts,
     ImageSpec,
     InstanceFacts,
@@ -110,6 +111,9 @@ class LibvirtDriver:
 
     def pools(self, host: str, *, within: float) -> Sequence[PoolFacts]:
         return self._ask(host, storage.facts, within)
+
+    def allowances(self, *, within: float) -> Sequence[Allowance]:
+        return ()  # whoever may speak to libvirt may use all of its host
 
     def survey(self, host: str, *, within: float) -> Survey:
         elsewhere = ownership.Elsewhere(self._hosts, host)

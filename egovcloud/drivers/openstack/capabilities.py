@@ -22,6 +22,7 @@ _ALWAYS = frozenset(
         Capability.SECURITY_GROUP,
         Capability.SERIAL_LOG,
         Capability.ADOPTION,
+        Capability.QUOTA,
     }
 )
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from egovcloud.domain.errors import Conflict, Unsupported
 from egovcloud.drivers.adoption import Found
 from egovcloud.drivers.base import (
+    Allowance,
     Capability,
     HostFacts,
     ImageSpec,
@@ -29,6 +30,7 @@ from egovcloud.drivers.base import (
 )
 from egovcloud.drivers.openstack import (
     adoption,
+    allowances,
     attachments,
     capabilities,
     groups,
@@ -88,6 +90,10 @@ class OpenStackDriver:
     def pools(self, host: str, *, within: float) -> Sequence[PoolFacts]:
         with self._call(host, within) as call:
             return hosts.pools(call)
+
+    def allowances(self, *, within: float) -> Sequence[Allowance]:
+        with self._call(None, within) as call:
+            return allowances.told(call)
 
     def survey(self, host: str, *, within: float) -> Survey:
         with self._call(host, within) as call:

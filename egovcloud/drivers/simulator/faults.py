@@ -47,6 +47,7 @@ class FaultState:
     boot: float = 0.0
     shutdown: float = 0.0
     detach: float = 0.0
+    grants: dict[str, int] = field(default_factory=dict)
 
     def delay(self, call: str) -> float:
         """Seconds that this call takes there and back, drawn anew each time."""
@@ -172,9 +173,13 @@ class Faults:
 
         self.change(edit)
 
+    def grant(self, **limits: int) -> None:
+        """The cloud's own quota by resource, as ``instances=20``; what is not named has none."""
+        self.change(lambda s: replace(s, grants=limits))
+
     def calm(self) -> None:
-        """Switch every fault off; the guests keep the times that they take."""
-        self.change(lambda s: FaultState(boot=s.boot, shutdown=s.shutdown, detach=s.detach))
+        """Switch every fault off; guests keep the times that they take, and the cloud its quota."""
+        self.change(lambda s: FaultState(boot=s.boot, shutdown=s.shutdown, detach=s.detach, grants=s.grants))
 
     def take(self, rule: Rule) -> bool:
         """Use up one of a counted rule's times; false when another call took the last one."""

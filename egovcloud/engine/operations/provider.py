@@ -15,6 +15,7 @@ KINDS = (
             StepKind("sweep", effect=sweep.remove, record=sweep.removed),
         ),
         seconds=120,
+        on_failure=observe.failed,
         internal=True,
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,11 +12,12 @@ import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from egovcloud.domain.clouds import COMPUTE
 from egovcloud.domain.errors import Problem
 from egovcloud.drivers.objects import OBJECT_CAPABILITIES, ObjectStore, Usage
 from egovcloud.engine.kinds import OperationKind, Result, Run, StepKind
 from egovcloud.engine.operations.common import SHORT
-from egovcloud.engine.operations.provider_observe import SWEEP_AGE
+from egovcloud.engine.operations.provider_observe import SWEEP_AGE, failed
 from egovcloud.store.journal import emit, transition
 from egovcloud.store.models import Bucket, BucketSample, Operation, Provider, Sighting, Upload, UploadPart
 
@@ -36,7 +38,9 @@ def _store(run: Run) -> ObjectStore:
 def look(run: Run) -> Result:
     """Rows are read after the endpoint was: a bucket is never made before its row."""
     store = _store(run)
+    begun = time.perf_counter()
     owned = {one.id: one.external_id for one in store.list_owned(within=SHORT)}
+    latency = time.perf_counter() - begun
     with run.database.read() as session:
         rows = session.execute(
             select(Bucket.id, Bucket.state, Bucket.generation, Bucket.external_id, Bucket.provider_id).where(
@@ -48,6 +52,7 @@ def look(run: Run) -> Result:
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         usages = dict(zip(counted, pool.map(lambda id_: _count(store, id_), counted), strict=True))
     return {
+        "latency_ms": round(latency * 1000),
         "capabilities": sorted(one.value for one in store.capabilities),
         "usage": {id_: [one.objects, one.bytes] for id_, one in usages.items() if one is not None},
         "gone": [
@@ -81,7 +86,9 @@ def _really_gone(store: ObjectStore, bucket_id: str) -> bool:
 def write(session: Session, run: Run, result: Result, operation: Operation) -> None:
     """Figures, differences and sightings; a row that moved since it was read is left to its mover."""
     provider = session.get_one(Provider, run.subject_id, populate_existing=True)
-    provider.checked_at = run.now
+    provider.checked_at, provider.problem = run.now, None
+    if provider.driver not in COMPUTE:  # of a cloud that runs machines, its own look tells
+        provider.latency_ms = result["latency_ms"]
     others = [one for one in provider.capabilities if one not in OBJECT_CAPABILITIES]
     if sorted({*others, *result["capabilities"]}) != sorted(provider.capabilities):
         provider.capabilities = sorted({*others, *result["capabilities"]})
@@ -190,6 +197,7 @@ KINDS = (
         "provider",
         (StepKind("observe", effect=look, record=write), StepKind("sweep", effect=sweep, record=swept)),
         seconds=1800,
+        on_failure=failed,
         internal=True,
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -77,7 +78,9 @@ def look(run: Run) -> Result:
         estate = desired.read(session, provider.id, before)
         quiet = {host.name: _silence(host, run.now) for host in _hosts(session, provider.id)}
     driver = run.providers.driver(provider)
+    begun = time.perf_counter()
     facts = driver.hosts(within=LOOK)
+    latency = time.perf_counter() - begun
     with ThreadPoolExecutor(max_workers=max(1, min(32, len(facts)))) as pool:
         # The right to call the cloud lies in the context, which a thread does not inherit; no two share one.
         looks = list(
@@ -91,6 +94,8 @@ def look(run: Run) -> Result:
     return {
         "looked_at": run.now.isoformat(),
         "capabilities": sorted(driver.capabilities),
+        "latency_ms": round(latency * 1000),
+        "allowances": _allowances(driver),
         "hosts": [{**asdict(h.facts), "error": h.error, "pools": [asdict(p) for p in h.pools]} for h in looks],
         "findings": [asdict(finding) for finding in _recovered(driver, run, before, seen, comparison)],
         "drifts": drifts.as_data(confirm.each(driver, run.database, comparison.findings)),
@@ -100,6 +105,15 @@ def look(run: Run) -> Result:
             for o in orphans(seen, after)
         ],
     }
+
+
+def _allowances(driver: Driver) -> list[dict[str, Any]] | None:
+    """``None`` when the cloud would not tell: what it said last still stands then."""
+    try:
+        return [asdict(one) for one in driver.allowances(within=LOOK)]
+    except Problem as problem:
+        log.warning("quota not told", error=problem.text("en"))
+        return None
 
 
 def _recovered(
@@ -209,7 +223,9 @@ def _in_shared_pools(session: Session) -> frozenset[str]:
 def write(session: Session, run: Run, result: Result, operation: Operation) -> None:
     """Inventory, health, differences and sightings; a row that moved since it was read is left to its mover."""
     provider = session.get_one(Provider, run.subject_id, populate_existing=True)
-    provider.checked_at = run.now
+    provider.checked_at, provider.problem, provider.latency_ms = run.now, None, result["latency_ms"]
+    if result["allowances"] is not None:
+        provider.allowances = result["allowances"]
     # What it can do as an object storage is told by its own look (``provider.meter``).
     objects = [one for one in provider.capabilities if one in OBJECT_CAPABILITIES]
     if sorted(provider.capabilities) != sorted([*result["capabilities"], *objects]):
@@ -226,6 +242,13 @@ def write(session: Session, run: Run, result: Result, operation: Operation) -> N
     silent = [host["name"] for host in result["hosts"] if host["error"]]
     provider.detail = "; ".join(f"{h['name']}: {h['error']}" for h in result["hosts"] if h["error"])[:1000]
     result.update(doomed=doomed, silent=silent, hosts=len(result["hosts"]), orphans=len(result["orphans"]))
+
+
+def failed(session: Session, run: Run, operation: Operation, _problem: Problem) -> None:
+    """A cloud that could not be looked at at all says why, in whatever language its reader has."""
+    provider = session.get(Provider, run.subject_id, populate_existing=True)
+    if provider is not None:
+        provider.problem = operation.error
 
 
 def _write_hosts(

@@ -67,6 +67,9 @@ class Provider(Entity, Model):
     capabilities: Mapped[list[str]] = mapped_column(Json, default=list)
     checked_at: Mapped[datetime | None] = mapped_column(UtcTime())
     detail: Mapped[str] = mapped_column(Text, default="")
+    latency_ms: Mapped[int | None] = mapped_column(Integer)  # of the last list of hosts
+    allowances: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)  # drivers.base.Allowance
+    problem: Mapped[dict[str, Any] | None] = mapped_column(Json)  # why the last look at it came to nothing
 
 
 class Host(Entity, Model):

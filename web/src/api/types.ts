@@ -441,17 +441,6 @@ export interface StoragePool extends Entity {
   used_gib: number
   allocated_gib: number
 }
-export interface Provider extends Entity {
-  name: string
-  driver: string
-  config: Record<string, unknown>
-  site: Ref
-  enabled: boolean
-  capabilities: string[]
-  checked_at: string | null
-  detail: string
-  hosts: number
-}
 export interface SignedIn {
   id: string
   user: Ref

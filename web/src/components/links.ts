@@ -16,6 +16,7 @@ const LISTS: Record<string, string> = {
   application: '/projects',
   user: '/people',
   department: '/people',
+  provider: '/providers',
   host: '/hosts',
   storage_pool: '/hosts',
   drift: '/drifts',

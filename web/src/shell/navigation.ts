@@ -37,6 +37,7 @@ export const NAVIGATION: NavGroup[] = [
   {
     key: 'operate',
     items: [
+      { name: 'providers', icon: 'cloud', needs: ['provider:read'] },
       { name: 'hosts', icon: 'hosts', needs: ['host:read'] },
       { name: 'drifts', icon: 'drift', needs: ['drift:read'] },
       { name: 'adoption', icon: 'link', needs: ['unmanaged:read'] },

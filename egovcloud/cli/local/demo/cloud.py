@@ -67,7 +67,18 @@ def build(city: City, paths: dict[str, Path], images: dict[tuple[str, str], int]
         faults = Faults(paths[site])
         for call, (mean, spread) in LATENCY.items():
             faults.latency(mean, spread, call=call)
+        faults.grant(**_grants(hosts, len(here)))
         faults.unreachable(*(name for name in names if name in dead))
+
+
+def _grants(hosts: list[SimHost], instances: int) -> dict[str, int]:
+    """A quota such as a cloud's owner sets: room to grow, in round figures, and no more memory than there is."""
+    return {
+        "instances": -(-instances * 3 // 2 // 100) * 100,
+        "vcpus": sum(host.vcpus for host in hosts) * 4,
+        "memory_mib": sum(host.memory_mib for host in hosts),
+        "volume_gib": int(sum(pool.capacity_gib for host in hosts for pool in host.pools)),
+    }
 
 
 class _Shapes:

@@ -61,6 +61,9 @@ def build(city: City, at: datetime, clouds: dict[str, str]) -> None:
             capabilities=sorted(str(one) for one in (*Capability, *SimulatorStore.capabilities)),
             checked_at=city.now,
             detail="",
+            latency_ms=12,
+            allowances=[],
+            problem=None,
         )
         del name
     for pool in POOLS:

@@ -7,7 +7,7 @@ import sqlite3
 
 from egovcloud.domain.errors import Conflict, NotFound, Permanent
 from egovcloud.drivers.base import InstanceFacts, InstanceSpec, OwnedKind, Power, Ref, WipeRecord
-from egovcloud.drivers.simulator import find
+from egovcloud.drivers.simulator import find, grants
 from egovcloud.drivers.simulator.calls import Call
 from egovcloud.drivers.simulator.parts.base import Part
 from egovcloud.drivers.simulator.ports import plug
@@ -37,6 +37,7 @@ class InstancesPart(Part):
 
     def _create(self, tx: sqlite3.Connection, call: Call, spec: InstanceSpec, store: str) -> str:
         image = self._image(tx, spec, store)
+        grants.take(tx, spec.host, instances=1, vcpus=spec.vcpus, memory_mib=spec.memory_mib)
         take_host(tx, spec.host, spec.vcpus, spec.memory_mib)
         allocated = written(spec.id, spec.disk_gib, 5, 40)
         take_store(tx, spec.host, spec.pool, store, spec.disk_gib, allocated)
@@ -162,6 +163,7 @@ class InstancesPart(Part):
             if (row["vcpus"], row["memory_mib"]) == (vcpus, memory_mib):
                 return
             self._need_stopped(row, call, instance_id)
+            grants.take(tx, host, vcpus=vcpus - row["vcpus"], memory_mib=memory_mib - row["memory_mib"])
             commit(tx, host, -row["vcpus"], -row["memory_mib"])
             take_host(tx, host, vcpus, memory_mib)
             tx.execute("UPDATE instances SET vcpus = ?, memory_mib = ? WHERE ext = ?", (vcpus, memory_mib, row["ext"]))

@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from egovcloud.domain.errors import Forbidden, Transient
-from egovcloud.drivers.base import HostFacts, Owned, OwnedKind, PoolFacts, Unmanaged
-from egovcloud.drivers.simulator import find
+from egovcloud.drivers.base import Allowance, HostFacts, Owned, OwnedKind, PoolFacts, Unmanaged
+from egovcloud.drivers.simulator import find, grants
 from egovcloud.drivers.simulator.calls import Call
 from egovcloud.drivers.simulator.parts.base import Part
 from egovcloud.drivers.simulator.removal import REMOVERS
@@ -73,6 +73,10 @@ class InventoryPart(Part):
             )
             for row in rows
         ]
+
+    def allowances(self, *, within: float) -> Sequence[Allowance]:
+        with self.ask("allowances", within=within) as call, call.read() as tx:
+            return grants.told(tx)
 
     def list_unmanaged(self, host: str, *, within: float) -> Sequence[Unmanaged]:
         with self.ask("list_unmanaged", host, within=within) as call, call.read() as tx:

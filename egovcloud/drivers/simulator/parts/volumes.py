@@ -6,7 +6,7 @@ import sqlite3
 
 from egovcloud.domain.errors import Conflict, NotFound, Permanent
 from egovcloud.drivers.base import OwnedKind, Power, Ref, VolumeFacts, VolumeSpec, WipeRecord
-from egovcloud.drivers.simulator import find
+from egovcloud.drivers.simulator import find, grants
 from egovcloud.drivers.simulator.calls import Call
 from egovcloud.drivers.simulator.parts.base import Part
 from egovcloud.drivers.simulator.removal import charge, remove_volume, wipe_volume
@@ -25,6 +25,7 @@ class VolumesPart(Part):
                 store = find.store_of(tx, spec.host, spec.pool)
                 ext = call.known(tx, OwnedKind.VOLUME, spec.id, store)
                 if ext is None:
+                    grants.take(tx, spec.host, volume_gib=spec.size_gib)
                     take_store(tx, spec.host, spec.pool, store, spec.size_gib)
                     ext = find.add_object(
                         tx,
@@ -128,6 +129,7 @@ class VolumesPart(Part):
             row = self._volume(tx, call, host, pool, volume_id)
             find.refuse_adopted(tx, row["ext"], volume_id)
             if row["size_gib"] < size_gib:
+                grants.take(tx, host, volume_gib=size_gib - row["size_gib"])
                 take_store(tx, host, pool, row["store"], size_gib - row["size_gib"])
                 tx.execute("UPDATE volumes SET size_gib = ? WHERE ext = ?", (size_gib, row["ext"]))
 
