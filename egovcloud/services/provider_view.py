@@ -25,6 +25,7 @@ def views(session: Session, actor: Actor, rows: Sequence[Provider]) -> list[View
     ids = [row.id for row in rows]
     hosts = tally(session, Host.provider_id, Host.provider_id.in_(ids))
     up = tally(session, Host.provider_id, Host.provider_id.in_(ids), Host.health == "up")
+    silent = _silent(session, ids)
     borne = _borne(session, ids)
     return [
         {
@@ -33,6 +34,7 @@ def views(session: Session, actor: Actor, rows: Sequence[Provider]) -> list[View
             "hosts": hosts.get(row.id, 0),
             "hosts_up": up.get(row.id, 0),
             "health": _health(row, hosts.get(row.id, 0), up.get(row.id, 0)),
+            "hosts_silent": silent.get(row.id, []),
             "problem": failure(row.problem, actor, open_=True),
             "resources": _resources(row, borne.get(row.id, {})),
         }
@@ -48,6 +50,15 @@ def _health(row: Provider, hosts: int, up: int) -> str:
     if row.checked_at is None:
         return "unchecked"
     return "up" if up == hosts else "trouble"
+
+
+def _silent(session: Session, ids: Sequence[str]) -> dict[str, list[str]]:
+    """Names of hosts that do not answer, by provider."""
+    down = select(Host.provider_id, Host.name).where(Host.provider_id.in_(ids), Host.health == "down")
+    found: dict[str, list[str]] = {}
+    for provider_id, name in session.execute(down.order_by(Host.name)):
+        found.setdefault(provider_id, []).append(name)
+    return found
 
 
 def _resources(row: Provider, borne: dict[str, int]) -> list[View]:

@@ -126,8 +126,7 @@ def _answer(place: Place, asked: Future[Sequence[Unmanaged]] | None, now: dateti
     elif asked is not None:
         problem = Transient("driver.timeout", host=place.host.name, limit=LOOK)
     elif place.host.health == "down":
-        detail = place.host.detail or "down"
-        problem = Transient("driver.unreachable", host=place.host.name, detail=detail)
+        problem = Transient("host.down", host=place.host.name)
     known = _known(place.host.id)
     return Look(place, known[1] if known else (), known[0] if known else None, problem)
 

@@ -140,7 +140,7 @@ def test_what_is_there_is_listed_with_when_it_was_seen(scene: Scene) -> None:
 def test_a_dead_host_is_said_to_be_silent(scene: Scene) -> None:
     Faults(scene.inside.world.cloud).unreachable(HOST)
     (host,) = scene.town.operator.get("/unmanaged?kind=volume")["hosts"]
-    assert host["problem"]["code"] == "driver.unreachable"
+    assert host["problem"]["code"] == "host.down"
     plan = scene.town.operator.call("POST", "/adoptions/plan", scene.body("legacy")).get_json()
     (item,) = plan["items"]
     assert (plan["ok"], item["obstacles"][0]["code"]) == (False, "adoption.silent")

@@ -71,6 +71,7 @@ class ProviderView(Answer):
     detail: str
     hosts: int
     hosts_up: int
+    hosts_silent: list[str]
     resources: list[ProviderResource]
 
 

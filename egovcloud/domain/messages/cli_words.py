@@ -98,6 +98,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.column.attempts": ("Attempts", "尝试次数"),
     "cli.column.capacity": ("Capacity", "容量"),
     "cli.column.chain": ("Chain", "审批链"),
+    "cli.column.hosts_up": ("up", "在线"),
+    "cli.column.latency": ("latency ms", "响应毫秒"),
     "cli.column.checked": ("Checked", "检查时间"),
     "cli.column.children": ("Parts", "子作业"),
     "cli.column.cidr": ("CIDR", "网段"),

@@ -53,6 +53,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Host {host} has no storage pool {pool}.",
         "宿主机 {host} 上没有存储池 {pool}。",
     ),
+    "host.down": (
+        "Host {host} does not answer. Check the host and its management network.",
+        "宿主机 {host} 没有应答，请检查宿主机及其管理网络。",
+    ),
     "host.absent": (
         "Host {host} is not configured for this cloud.",
         "该云平台没有配置宿主机 {host}。",

@@ -15,6 +15,7 @@ export interface Provider extends Entity {
   detail: string
   hosts: number
   hosts_up: number
+  hosts_silent: string[]
   resources: ProviderResource[]
 }
 
