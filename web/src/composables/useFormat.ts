@@ -21,17 +21,12 @@ const relative = computed(() => new Intl.RelativeTimeFormat(tag.value, { numeric
 const full = computed(
   () => new Intl.DateTimeFormat(tag.value, { dateStyle: 'medium', timeStyle: 'medium', hour12: false }),
 )
-// Making a number format costs far more than using one.
-const numbers = new Map<string, Intl.NumberFormat>()
 
+/** Chinese and English both write 1,234.5, and to make an Intl.NumberFormat takes longer than to paint a page of it. */
 function number(value: number, digits = 0): string {
-  const key = `${tag.value} ${digits}`
-  let form = numbers.get(key)
-  if (!form) {
-    form = new Intl.NumberFormat(tag.value, { maximumFractionDigits: digits })
-    numbers.set(key, form)
-  }
-  return form.format(value)
+  const [whole, part] = String(Number(value.toFixed(digits))).split('.')
+  const grouped = whole!.replace(/\B(?=(\d{3})+$)/g, ',')
+  return part ? `${grouped}.${part}` : grouped
 }
 const gib = (value: number) => (value >= 1024 ? `${number(value / 1024, 1)} TiB` : `${number(value)} GiB`)
 const mib = (value: number) => (value >= 1024 ? gib(value / 1024) : `${number(value)} MiB`)
