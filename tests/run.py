@@ -47,6 +47,7 @@ STAGES = {
         check("format", str(BIN / "ruff"), "format", "--check", "egovcloud", "tests", "bench", "migrations"),
         check("types", str(BIN / "mypy")),
         check("floors", str(BIN / "lint-imports")),
+        check("playbooks", str(BIN / "ansible-lint"), "--offline", "-q", "--nocolor", "playbooks", "inventory"),
         check("docs", sys.executable, "docs/generate.py", "--check"),
         check("console", "npm", "--prefix", "web", "run", "--silent", "check"),
         check("console size", "npm", "--prefix", "web", "run", "--silent", "check:size"),
