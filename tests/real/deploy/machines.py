@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import hashlib
-import os
+import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.real.deploy.leftovers import forget
 from tests.real.hosts import ssh_command
 from tests.real.namespaces import SWITCH, end, enter, inner, keep, until
 
@@ -24,6 +23,8 @@ PACKAGES = (
 )
 NETWORK = "10.79.0"
 LIMIT = 180.0
+# What is started behind these words ends with this thread, and with it everything that it has started.
+MORTAL = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 
 def tree() -> Path:
@@ -33,16 +34,17 @@ def tree() -> Path:
     with (KEPT / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.is_dir():
-            with tempfile.TemporaryDirectory(prefix="egov-tree-", dir=KEPT) as made:
-                _make(Path(made) / "tree")
-                (Path(made) / "tree").rename(place)
+            part = place.with_suffix(".part")
+            shutil.rmtree(part, ignore_errors=True)  # of a run that broke off
+            _make(part)
+            part.rename(place)
     return place
 
 
 def _make(place: Path) -> None:
     words = ["--mode=root", "--variant=minbase", "--skip=check/empty", f"--include={PACKAGES}"]
     subprocess.run(
-        ["mmdebstrap", *words, '--aptopt=APT::Install-Recommends "false"', "bookworm", str(place)],
+        [*MORTAL, "mmdebstrap", *words, '--aptopt=APT::Install-Recommends "false"', "bookworm", str(place)],
         check=True,
         stdout=subprocess.DEVNULL,
         stdin=subprocess.DEVNULL,
@@ -81,50 +83,71 @@ class Machines:
         """The private key that root of each machine accepts."""
         return self.directory / "key"
 
+    def group(self, name: str) -> str:
+        """Name of a machine's control group, which no other run has."""
+        return f"{self.directory.name}-{name}"
+
     @property
     def within(self) -> list[str]:
-        """What to put before a command that is to reach the machines."""
+        """What to put before a command that is to reach the machines; it ends with their network at the latest."""
+        assert self.switch is not None
+        return enter(inner(self.switch), "--net", "--mount", "--pid")
+
+    @property
+    def _network(self) -> list[str]:
+        """The network alone, where processes have the numbers that they have outside."""
         assert self.switch is not None
         return enter(inner(self.switch), "--net")
 
     def start(self) -> None:
         """Switch all on; returns when SSH answers on each."""
-        made = tree()
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.key)], check=True)
         self.switch = keep("--net", command=["bash", "-c", f"ip link set lo up && {SWITCH}"])
-        self._run(self.within, f"ip address add {NETWORK}.1/24 dev switch")
+        self._run(self._network, f"ip address add {NETWORK}.1/24 dev switch")
         for number, name in enumerate(self.names, start=10):
-            machine = self.machines[name] = Machine(name, number)
+            self.machines[name] = Machine(name, number)
             keys = self.directory / name / "upper/root/.ssh/authorized_keys"
             keys.parent.mkdir(parents=True, mode=0o700)
             keys.write_text(self.key.with_suffix(".pub").read_text())
-            unique = ["bash", str(SCRIPT), str(made), str(self.directory / name), name, group(self, name)]
-            machine.keeper = keep("--net", "--mount", "--uts", "--ipc", "--pid", command=unique)
-            first = inner(machine.keeper)
-            card = f"ip link add eth0 netns {first} type veth peer name port{number}"
-            self._run(self.within, f"{card} && ip link set port{number} master switch up")
-            address = f"ip address add {machine.address}/24 dev eth0 && ip link set eth0 up && ip link set lo up"
-            self._run(enter(first, "--net"), address)
+            self.switch_on(name)
         for name in self.names:
             until(f"SSH on {name}", lambda name=name: self.ssh(name, "true").returncode == 0, limit=LIMIT, every=0.5)
 
-    def ssh(self, name: str, command: str) -> subprocess.CompletedProcess[str]:
-        """Run a shell line as root on a machine."""
-        words = [*self.within, *ssh_command(self.key), f"root@{self.machines[name].address}", command]
-        return subprocess.run(words, capture_output=True, text=True, check=False, timeout=LIMIT)
+    def switch_on(self, name: str) -> None:
+        """Start one machine with the files that it has, without waiting for anything in it."""
+        machine = self.machines[name]
+        place = [str(tree()), str(self.directory / name), name, self.group(name)]
+        keeper = keep("--net", "--mount", "--uts", "--ipc", "--pid", command=["bash", str(SCRIPT), *place])
+        machine.keeper = keeper
+        first = inner(keeper)
+        card = f"ip link add eth0 netns {first} type veth peer name port{machine.number}"
+        self._run(self._network, f"{card} && ip link set port{machine.number} master switch up")
+        address = f"ip address add {machine.address}/24 dev eth0 && ip link set eth0 up && ip link set lo up"
+        self._run(enter(first, "--net"), address)
 
-    def told(self, name: str, command: str) -> str:
+    def switch_off(self, name: str) -> None:
+        """As by pulling the plug: every process ends at once, its card goes, and nobody is told."""
+        keeper = self.machines[name].keeper
+        if keeper is not None:
+            end(keeper)
+            self.machines[name].keeper = None
+            forget([self.group(name)])
+
+    def ssh(self, name: str, command: str, said: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a shell line as root on a machine; ``said`` is what it reads."""
+        words = [*self.within, *ssh_command(self.key), f"root@{self.machines[name].address}", command]
+        return subprocess.run(words, input=said, capture_output=True, text=True, check=False, timeout=LIMIT)
+
+    def told(self, name: str, command: str, said: str = "") -> str:
         """What the line prints; it has to succeed."""
-        done = self.ssh(name, command)
+        done = self.ssh(name, command, said)
         assert done.returncode == 0, f"{name}: {command}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
     def stop(self) -> None:
         """Switch all off and drop the network; their files stay."""
-        for machine in self.machines.values():
-            if machine.keeper is not None:
-                end(machine.keeper)
-                machine.keeper = None
+        for name in self.machines:
+            self.switch_off(name)
         if self.switch is not None:
             end(self.switch)
             self.switch = None
@@ -132,21 +155,3 @@ class Machines:
     @staticmethod
     def _run(within: Sequence[str], script: str) -> None:
         subprocess.run([*within, "sh", "-c", script], check=True, capture_output=True)
-
-
-def forget_groups(machines: Machines) -> None:
-    """Remove the control groups of machines that have ended, deepest first; what still holds a process stays."""
-    with tempfile.TemporaryDirectory() as place:
-        subprocess.run(["mount", "-t", "cgroup2", "cgroup2", place], check=True)
-        try:
-            for name in machines.names:
-                for directory, _, _ in os.walk(Path(place) / group(machines, name), topdown=False):
-                    with contextlib.suppress(OSError):
-                        os.rmdir(directory)
-        finally:
-            subprocess.run(["umount", place], check=True)
-
-
-def group(machines: Machines, name: str) -> str:
-    """Name of a machine's control group, which no other run has."""
-    return f"{machines.directory.name}-{name}"
