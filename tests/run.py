@@ -48,7 +48,7 @@ STAGES = {
         check("format", str(BIN / "ruff"), "format", "--check", "egovcloud", "tests", "bench", "migrations"),
         check("types", str(BIN / "mypy")),
         check("floors", str(BIN / "lint-imports")),
-        # What the book imports is looked at with it; each further name would start Ansible once more to check its syntax.
+        # What the book imports is looked at with it; each further name would start Ansible once more.
         check("playbooks", str(BIN / "ansible-lint"), "--offline", "-q", "--nocolor", *PLAYBOOKS),
         check("docs", sys.executable, "docs/generate.py", "--check"),
         check("console", "npm", "--prefix", "web", "run", "--silent", "check"),

@@ -18,9 +18,10 @@ from tests.real.several_hosts.people import Asker
 
 USER = "sysadmin"
 PASSWORD = "correct horse battery staple 7"
-PERMISSIONS = ["site:create", "provider:create", "provider:update", "provider:read", "operation:read"]
+PERMISSIONS = ["site:create", "site:read", "provider:create", "provider:update", "provider:read", "operation:read"]
 CLOUD = "/var/lib/egovcloud/data/cloud.sqlite"
-ASKERS = 3
+ASKERS = 2
+PAUSE = 1.0  # seconds; looks at one cloud come one after the other
 
 
 @dataclass
@@ -104,7 +105,7 @@ class Crowd:
     def _ask(self, number: int) -> None:
         turn = 0
         try:
-            while not self._over.wait(0.3):
+            while not self._over.wait(PAUSE):
                 self.asker.ask(f"asker-{number}-{turn}", self._path, {})
                 turn += 1
         except BaseException as error:

@@ -86,14 +86,14 @@ def _lose(deployment: Deployment, somebody: Administrator, provider: str) -> Non
     dead, alive = CONTROL
     with ExitStack() as stack:
         crowd = Crowd(stack.enter_context(door(deployment)), somebody.secrets["token"], f"/providers/{provider}/check")
-        crowd.more(10)
+        crowd.more(5)
         deployment.machines.switch_off(dead)
         until("the front has found it dead", lambda: deployment.servers()[dead] == "DOWN", limit=LIMIT)
         assert deployment.servers()[alive] == "UP"
-        crowd.more(10)
+        crowd.more(5)
         acknowledged = crowd.stop()
     waiting = set(acknowledged.values())
-    assert len(waiting) == len(acknowledged) >= 20
+    assert len(waiting) == len(acknowledged) >= 10
 
     def finished() -> bool:
         states = {id_: somebody.do(f"/operations/{id_}")["state"] for id_ in waiting}
@@ -103,3 +103,5 @@ def _lose(deployment: Deployment, somebody: Administrator, provider: str) -> Non
     until("the end of all that was acknowledged", finished, limit=LIMIT, every=0.5)
     deployment.machines.switch_on(dead)
     until("it serves again", lambda: set(deployment.servers().values()) == {"UP"}, limit=LIMIT, every=0.5)
+    units = "systemctl is-active egovcloud-api egovcloud-worker"
+    until("both of its services", lambda: deployment.machines.ssh(dead, units).returncode == 0, limit=LIMIT, every=0.5)
