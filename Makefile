@@ -1,5 +1,5 @@
 # egovcloud: `make up` for a centre on this machine, `make demo` for a simulated one, `make test` for proof.
-.PHONY: up down clean demo test test-real test-openstack bench docs
+.PHONY: up down clean demo test test-real test-openstack test-deploy bench docs
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 
@@ -28,6 +28,10 @@ test-real:
 test-openstack:
 	@config/install.sh test
 	@$(PY) -m tests.real.openstack run
+
+test-deploy:
+	@config/install.sh test
+	@$(PY) -m tests.run deploy
 
 bench:
 	@config/install.sh test

@@ -1,4 +1,4 @@
-"""``python -m tests.run fast|real``: every proof in order, with times, and one line of counts at the end.
+"""``python -m tests.run fast|real|deploy``: every proof in order, with times, and one line of counts at the end.
 
 A stage that is not pytest counts as one test. Nothing is skipped: a skipped test counts as failed here, because a
 proof that did not run proves nothing.
@@ -17,6 +17,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
+# The role that others depend on is the one that the linter does not find by itself.
+PLAYBOOKS = [
+    "playbooks/deploy/site.yml",
+    "playbooks/deploy/roles/egovcloud/defaults/main.yml",
+    "inventory/deploy.example.yml",
+]
+# Proofs that take as long as all others together, each behind a command of its own.
+BESIDE = ["--ignore", "tests/real/openstack", "--ignore", "tests/real/deploy"]
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider"]
 
 
@@ -47,6 +55,8 @@ STAGES = {
         check("format", str(BIN / "ruff"), "format", "--check", "egovcloud", "tests", "bench", "migrations"),
         check("types", str(BIN / "mypy")),
         check("floors", str(BIN / "lint-imports")),
+        # What the book imports is looked at with it; each further name would start Ansible once more.
+        check("playbooks", str(BIN / "ansible-lint"), "--offline", "-q", "--nocolor", *PLAYBOOKS),
         check("docs", sys.executable, "docs/generate.py", "--check"),
         check("console", "npm", "--prefix", "web", "run", "--silent", "check"),
         check("console size", "npm", "--prefix", "web", "run", "--silent", "check:size"),
@@ -75,8 +85,9 @@ STAGES = {
         ),
         proof("storm", "tests/chaos/test_storm.py", "--storm", "full", "-s"),
         proof("contract on QEMU", "tests/contract", "--driver", "libvirt_qemu", "-n", "2", "--dist", "worksteal"),
-        proof("real", "tests/real", "--ignore", "tests/real/openstack", "-n", "2", "--dist", "loadfile"),
+        proof("real", "tests/real", *BESIDE, "-n", "2", "--dist", "loadfile"),
     ],
+    "deploy": [proof("deployment", "tests/real/deploy")],  # machines with systemd, and a release built twice
 }
 
 

@@ -68,10 +68,13 @@ class Centre:
             "front_log": "stderr",
             "front_admin_socket": self.directory / "admin.sock",
             "front_connections": 500,
+            "front_user": "",
             "front_pem": "",
             "front_listen": [],
             "front_plain_listen": [f"unix@{self.door}", f"{CENTRE}:8000"],
-            "front_servers": [{"name": name, "address": address} for name, address in servers.items()],
+            "front_servers": list(servers),
+            "hostvars": {name: {"egovcloud_address": address} for name, address in servers.items()},
+            "egovcloud_api_port": 8080,
         }
         settings = self.directory / "haproxy.cfg"
         settings.write_text(template.render(values))

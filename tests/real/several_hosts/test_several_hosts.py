@@ -138,7 +138,7 @@ def story() -> Iterator[Story]:
                 made = _furnish(centre, cluster, directory, hosts)
                 for host in hosts:
                     host.start()
-                centre.front({host.name: f"{host.address}:8080" for host in hosts})
+                centre.front({host.name: host.address for host in hosts})
                 until("both hosts in the front's eyes", made.balanced)
                 yield made
                 made.inside.close()

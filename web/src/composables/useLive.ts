@@ -10,6 +10,8 @@ import { onScopeDispose, readonly, ref } from 'vue'
 export type LiveState = 'off' | 'connecting' | 'open' | 'waiting'
 type Listener = (event: CloudEvent) => void
 
+// A network that was cut closes nothing; the server says something every 15 s.
+const SILENCE = 45_000
 const listeners = new Set<Listener>()
 const state = ref<LiveState>('off')
 let lastId = ''
@@ -48,7 +50,8 @@ async function read(signal: AbortSignal): Promise<void> {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   let buffer = ''
   for (;;) {
-    const { done, value } = await reader.read()
+    const watchdog = setTimeout(() => void reader.cancel(), SILENCE)
+    const { done, value } = await reader.read().finally(() => clearTimeout(watchdog))
     if (done) return
     buffer = (buffer + value).replaceAll('\r\n', '\n')
     let end: number

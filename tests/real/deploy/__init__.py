@@ -1,0 +1,1 @@
+"""The deployment playbook on small Debian machines: systemd as first process of its namespaces, reached by SSH."""
