@@ -5,6 +5,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "A provider's name has 1 to 64 characters out of a-z, 0-9 and “-” and begins with a letter or digit.",
         "云平台名称须为 1 到 64 个字符，仅限 a-z、0-9 和“-”，以字母或数字开头。",
     ),
+    "provider.no_pool": (
+        "Provider {name} has {hosts} new host(s), and “config.host_pool_id” names no host pool; name the one they join.",
+        "云平台 {name} 发现 {hosts} 台新宿主机，而 config.host_pool_id 没有指向资源池；请写明它们加入哪个资源池。",
+    ),
     "provider.enabled": (
         "Provider {name} is still enabled; disable it first, then delete it.",
         "云平台 {name} 仍在启用，请先停用再删除。",

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from egovcloud.domain.errors import Problem
+from egovcloud.domain.errors import Permanent, Problem
 from egovcloud.domain.ids import new_id
 from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.drivers.base import Driver, HostFacts, PoolFacts
@@ -32,6 +32,7 @@ from egovcloud.store.journal import touch, transition
 from egovcloud.store.models import (
     CapacitySample,
     Host,
+    HostPool,
     Image,
     Instance,
     Network,
@@ -81,6 +82,7 @@ def look(run: Run) -> Result:
     begun = time.perf_counter()
     facts = driver.hosts(within=LOOK)
     latency = time.perf_counter() - begun
+    _need_pool(run, provider, facts)
     with ThreadPoolExecutor(max_workers=max(1, min(32, len(facts)))) as pool:
         # The right to call the cloud lies in the context, which a thread does not inherit; no two share one.
         looks = list(
@@ -105,6 +107,16 @@ def look(run: Run) -> Result:
             for o in orphans(seen, after)
         ],
     }
+
+
+def _need_pool(run: Run, provider: Provider, facts: Sequence[HostFacts]) -> None:
+    """Hosts that are seen for the first time join the pool of the configuration; ``Permanent`` when it names none."""
+    pool = provider.config.get("host_pool_id")
+    with run.database.read() as session:
+        known = {host.name for host in _hosts(session, provider.id)}
+        fresh = [one.name for one in facts if one.name not in known]
+        if fresh and (not isinstance(pool, str) or session.get(HostPool, pool) is None):
+            raise Permanent("provider.no_pool", name=provider.name, hosts=len(fresh))
 
 
 def _allowances(driver: Driver) -> list[dict[str, Any]] | None:

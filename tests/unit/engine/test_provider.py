@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from egovcloud.drivers.simulator import Faults
+from egovcloud.drivers.simulator import Faults, SimHost, SimPool, create_cloud
 from egovcloud.services import instance, provider
 from egovcloud.store.database import Database
-from egovcloud.store.models import Operation, Provider
+from egovcloud.store.models import Host, Operation, Provider
 from tests.world import Inside, build
 
 
@@ -90,3 +90,17 @@ def test_a_quota_that_is_not_told_stands_as_it_was_said_last(inside: Inside) -> 
     inside.reconcile()
     assert line(inside, "vcpus")["limit"] == 7
     assert (shown(inside)["health"], shown(inside)["problem"]) == ("up", None)
+
+
+def test_new_hosts_without_a_pool_to_join_are_named(inside: Inside) -> None:
+    (row,) = inside.rows(Provider)
+    with inside.database.unit() as session:
+        session.get_one(Provider, row.id).config = {"path": row.config["path"]}
+    inside.reconcile()
+    assert shown(inside)["problem"] is None, "the hosts are known already"
+    create_cloud(inside.world.cloud, [SimHost("fresh", 8, 8192, (SimPool("default", 100.0),))])
+    inside.reconcile()
+    told = shown(inside)
+    assert (told["health"], told["problem"]["code"]) == ("down", "provider.no_pool")
+    assert "config.host_pool_id" in told["problem"]["detail"]
+    assert "fresh" not in {host.name for host in inside.rows(Host)}
