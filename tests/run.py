@@ -65,7 +65,7 @@ STAGES = {
         proof("object storage", "tests/contract_objects"),
         proof("stories", "tests/stories", "-n", "2", "--dist", "worksteal"),
         proof("chaos", "tests/chaos", "-n", "2", "--dist", "worksteal"),
-        proof("browser", "tests/browser"),
+        proof("browser", "tests/browser", "-n", "2", "--dist", "loadfile"),
     ],
     "openstack": [  # on the bed that tests.real.openstack starts
         proof("contract on OpenStack", "tests/contract", "--driver", "openstack"),

@@ -224,9 +224,9 @@ def release(house: House, actor: Actor, id_: str, *, confirm: str | None) -> Ope
     with house.write(actor, "instance.release", "instance") as unit:
         session = unit.session
         instance = _mine(unit, "instance:release", id_)
+        confirmed(instance.name, confirm)
         if instance.origin is None:
             raise Conflict("release.own", id=instance.name)
-        confirmed(instance.name, confirm)
         if taken := len(snapshots_of(session, id_)):
             raise Conflict("release.snapshots", id=instance.name, count=taken)
         along = {volume.id for volume in adoption.volumes_of(session, instance)}

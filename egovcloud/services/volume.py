@@ -127,9 +127,9 @@ def release(house: House, actor: Actor, id_: str, *, confirm: str | None) -> Ope
     """Give an adopted volume back as it is; one that a machine has goes with that machine, or is detached first."""
     with house.write(actor, "volume.release", "volume") as unit:
         volume = _mine(unit, "volume:release", id_)
+        confirmed(volume.name, confirm)
         if volume.origin is None:
             raise Conflict("release.own", id=volume.name)
-        confirmed(volume.name, confirm)
         if volume.instance_id is not None:
             instance = unit.session.get_one(Instance, volume.instance_id)
             raise Conflict("volume.in_use", id=volume.name, instance=instance.name)

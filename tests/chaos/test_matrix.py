@@ -19,7 +19,7 @@ from tests.world import Inside
 # What cannot be taken back is left, when the journal goes back, as a drift of this kind; to accept it makes the books
 # true: a disk that grew, a disk that was made anew, a machine that is gone and let its volumes go.
 LEAVES = {"volume.grow": "volume.grown", "instance.rebuild": "instance.image", "instance.delete": "volume.detached"}
-SLICE = 5  # on PostgreSQL every fifth spot is enough for each run; the full run takes all
+SLICE = 8  # on PostgreSQL every eighth spot is enough for each run; the full run takes all
 
 
 def spots() -> Iterator[Spot]:
@@ -72,13 +72,15 @@ def undo_spots() -> Iterator[tuple[Spot, Spot]]:
 
 
 UNDO_SPOTS = list(undo_spots())
+_POINTS = len(crashpoints.UNDO_POINTS)
+_IN_TURN = [spot for n, spot in enumerate(UNDO_SPOTS) if n % _POINTS == n // _POINTS % _POINTS]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """The short run takes every second spot of the undo, which passes through every step."""
+    """The short run takes every step of the undo once, at one point after the other."""
     if "failed" in metafunc.fixturenames:
         full = metafunc.config.getoption("--storm", "short") == "full"
-        metafunc.parametrize(("failed", "spot"), UNDO_SPOTS if full else UNDO_SPOTS[::2], ids=_name)
+        metafunc.parametrize(("failed", "spot"), UNDO_SPOTS if full else _IN_TURN, ids=_name)
 
 
 def test_killed_while_it_is_undone(failed: Spot, spot: Spot, bench: Bench) -> None:

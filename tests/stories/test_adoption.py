@@ -140,7 +140,7 @@ def test_what_is_there_is_listed_with_when_it_was_seen(scene: Scene) -> None:
 def test_a_dead_host_is_said_to_be_silent(scene: Scene) -> None:
     Faults(scene.inside.world.cloud).unreachable(HOST)
     (host,) = scene.town.operator.get("/unmanaged?kind=volume")["hosts"]
-    assert host["problem"]["code"] == "host.down"
+    assert host["problem"]["code"] == "driver.unreachable"
     plan = scene.town.operator.call("POST", "/adoptions/plan", scene.body("legacy")).get_json()
     (item,) = plan["items"]
     assert (plan["ok"], item["obstacles"][0]["code"]) == (False, "adoption.silent")
@@ -152,7 +152,7 @@ def test_the_dry_run_counts_and_changes_nothing(scene: Scene) -> None:
     plan = scene.town.operator.call("POST", "/adoptions/plan", scene.body("legacy", "archive")).get_json()
     assert plan["ok"], plan
     wanted = {"instances": 1, "vcpus": 3, "memory_mib": 3000, "volume_gib": 90, "addresses": 1}
-    assert plan["amount"] == wanted
+    assert {name: count for name, count in plan["amount"].items() if count} == wanted
     machine, volume = plan["items"]
     assert (machine["name"], machine["power"], machine["size_gib"]) == ("legacy", "running", 40)
     assert machine["storage_pool"]["name"] == "default"
