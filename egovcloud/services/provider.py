@@ -14,7 +14,7 @@ from sqlalchemy import update as sql_update
 from egovcloud.domain.clouds import DRIVERS
 from egovcloud.domain.errors import Conflict, Invalid
 from egovcloud.domain.ids import new_id
-from egovcloud.services import rules, site
+from egovcloud.services import operation_view, rules, site
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House
 from egovcloud.services.listing import Listing, ListQuery, equals
@@ -30,6 +30,7 @@ from egovcloud.store.models import (
     Operation,
     Provider,
     Sighting,
+    Step,
     StoragePool,
     Volume,
 )
@@ -129,7 +130,9 @@ def delete(house: House, actor: Actor, id_: str) -> None:
         )
         working = Operation.state.in_(("queued", "running", "undoing"))
         about = or_(Operation.subject_id == row.id, Operation.subject_id.in_(hosts))
-        busy = session.scalar(select(func.count()).select_from(Operation).where(about, working)) or 0
+        # Our own looks at it are nobody's work: they end with it.
+        looks = Operation.kind.in_(operation_view.INTERNAL)
+        busy = session.scalar(select(func.count()).select_from(Operation).where(about, working, ~looks)) or 0
         buckets = select(func.count()).where(Bucket.provider_id == row.id, Bucket.deleted_at.is_(None))
         if machines or volumes or busy:
             raise Conflict("provider.used", name=row.name, instances=machines, volumes=volumes, operations=busy)
@@ -143,6 +146,9 @@ def delete(house: House, actor: Actor, id_: str) -> None:
         session.execute(
             sql_update(Bucket).where(Bucket.provider_id == row.id).values(provider_id=None), execution_options=quiet
         )
+        mine = select(Operation.id).where(Operation.subject_id == row.id, looks)
+        session.execute(sql_delete(Step).where(Step.operation_id.in_(mine)), execution_options=quiet)
+        session.execute(sql_delete(Operation).where(Operation.subject_id == row.id, looks), execution_options=quiet)
         session.execute(sql_delete(StoragePool).where(StoragePool.host_id.in_(hosts)), execution_options=quiet)
         for seen in (Sighting, Drift):
             session.execute(sql_delete(seen).where(seen.provider_id == row.id), execution_options=quiet)

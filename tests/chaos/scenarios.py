@@ -221,10 +221,11 @@ def _release(use_case: Callable[..., Any], kind: str) -> Act:
     """What was adopted is given back."""
 
     def act(inside: Inside) -> Any:
+        model = Volume if kind == "volume" else Instance
+        before = [row.id for row in inside.rows(model)]
         _adopt(kind)(inside)
         inside.settle()
-        model = Volume if kind == "volume" else Instance
-        (row,) = inside.rows(model, model.adopted_at.is_not(None), model.name != "ledger")
+        (row,) = inside.rows(model, model.id.not_in(before), model.name != "ledger")
         return use_case(inside.house, inside.world.operator, row.id, confirm=row.name)
 
     return act

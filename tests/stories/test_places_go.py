@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from egovcloud.store.models import Host, Instance, Provider, StoragePool
+from egovcloud.engine.enqueue import enqueue
+from egovcloud.store.models import Host, Instance, Operation, Provider, StoragePool
 from tests.support.town import Town
 
 
@@ -47,9 +48,11 @@ def test_a_provider_goes_when_it_is_disabled_and_empty(town: Town) -> None:
     with town.house.database.unit() as session:
         row = session.get_one(Instance, machine)
         row.deleted_at = town.now
-    assert town.root.call("DELETE", address).status_code == 204
+        looking = enqueue(session, "provider.reconcile", provider, now=town.now, department_id=None)
+    assert town.root.call("DELETE", address).status_code == 204, "a look under way keeps nobody"
     with town.house.read() as session:
         assert [session.query(model).count() for model in (Provider, Host, StoragePool)] == [0, 0, 0]
+        assert session.get(Operation, looking.id) is None
     assert town.operator.get(f"/instances/{machine}")["host"] is None
     assert town.root.get("/hosts/tree")
 
