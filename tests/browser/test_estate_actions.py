@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from playwright.sync_api import expect
 
 from egovcloud.drivers.simulator.__main__ import apply
 from tests.browser.conftest import City, Open, Picture
 from tests.browser.hands import SLOW_MS, act, ask, choose, confirm_by_name, fill, in_state, machine, submitted
+
+
+def all_run(listed: dict[str, Any]) -> bool:
+    return {one["state"] for one in listed["items"]} == {"active"}
 
 
 def test_a_host_is_emptied_and_comes_back(city: City, open_page: Open, picture: Picture) -> None:
@@ -15,7 +21,9 @@ def test_a_host_is_emptied_and_comes_back(city: City, open_page: Open, picture: 
     pools = [pool["hosts"] for site in sites for zone in site["zones"] for pool in zone["host_pools"]]
     # The biggest pool has room for those who have to go.
     well = [one for one in max(pools, key=len) if (one["state"], one["health"]) == ("enabled", "up")]
-    name = min((one for one in well if one["instances"]), key=lambda one: one["instances"])["name"]
+    # What is switched off stays where its disk is.
+    borne = sorted((one for one in well if one["instances"]), key=lambda one: one["instances"])
+    name = next(one["name"] for one in borne if all_run(ask(page, city, f"/instances?host_id={one['id']}&limit=200")))
     page.goto(f"{city.url}/hosts")
     row = page.locator("main tbody tr").filter(has_text=name)
 
