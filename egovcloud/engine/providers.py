@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from egovcloud.domain.errors import Permanent
 from egovcloud.drivers.base import Driver
@@ -14,6 +14,7 @@ from egovcloud.engine.metered import metered, metered_store
 from egovcloud.store.database import Database
 from egovcloud.store.models import Host, Provider
 
+T = TypeVar("T")
 FRESH = 2.0  # seconds after which a provider's row is read again
 
 Factory = Callable[[str, str, Mapping[str, Any]], Driver]  # (installation, provider name, config) → driver
@@ -47,8 +48,7 @@ class Providers:
             made = self._made.get(provider.id)
             fingerprint = hash((provider.driver, repr(provider.config)))
             if made is None or made[0] != fingerprint:
-                driver = self._factories[provider.driver](self._installation, provider.name, provider.config)
-                made = (fingerprint, metered(driver))
+                made = (fingerprint, metered(self._fitting(self._factories[provider.driver], provider)))
                 self._made[provider.id] = made
             return made[1]
 
@@ -60,10 +60,18 @@ class Providers:
             opened = self._opened.get(provider.id)
             fingerprint = hash((provider.driver, repr(provider.config)))
             if opened is None or opened[0] != fingerprint:
-                store = self._stores[provider.driver](self._installation, provider.name, provider.config)
-                opened = (fingerprint, metered_store(store))
+                opened = (fingerprint, metered_store(self._fitting(self._stores[provider.driver], provider)))
                 self._opened[provider.id] = opened
             return opened[1]
+
+    def _fitting(self, make: Callable[[str, str, Mapping[str, Any]], T], provider: Provider) -> T:
+        """Whoever wrote the configuration is told which key does not fit, wherever the driver stumbles over it."""
+        try:
+            return make(self._installation, provider.name, provider.config)
+        except KeyError as error:
+            raise Permanent("provider.config", name=provider.name, detail=f"config.{error.args[0]}") from None
+        except (TypeError, ValueError, AttributeError) as error:
+            raise Permanent("provider.config", name=provider.name, detail=str(error)[:300]) from None
 
     def of_host(self, host_id: str) -> tuple[Driver, str]:
         """The driver that drives a host, and the host's name there."""

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Problem, Transient
-from egovcloud.drivers.base import Driver, OwnedKind, Unmanaged
+from egovcloud.drivers.base import OwnedKind, Unmanaged
 from egovcloud.engine.providers import Providers
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House, require
@@ -98,16 +98,15 @@ def look(providers: Providers, places: Sequence[Place], now: datetime) -> list[L
     try:
         for place in places:
             if place.host.health != "down":
-                driver = providers.driver(place.provider)
-                asked[place.host.id] = pool.submit(_ask, driver, place.host.name)
+                asked[place.host.id] = pool.submit(_ask, providers, place)
         wait(asked.values(), timeout=LOOK)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     return [_answer(place, asked.get(place.host.id), now) for place in places]
 
 
-def _ask(driver: Driver, host: str) -> Sequence[Unmanaged]:
-    return driver.list_unmanaged(host, within=LOOK)
+def _ask(providers: Providers, place: Place) -> Sequence[Unmanaged]:
+    return providers.driver(place.provider).list_unmanaged(place.host.name, within=LOOK)
 
 
 def _known(host_id: str) -> tuple[datetime, Sequence[Unmanaged]] | None:

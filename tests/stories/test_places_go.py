@@ -60,3 +60,12 @@ def test_a_provider_goes_when_it_is_disabled_and_empty(town: Town) -> None:
 def test_zones_are_read_by_whoever_asks_for_machines(town: Town) -> None:
     assert town.civil_member.get("/zones")["items"]
     assert town.auditor.refused("GET", "/zones")[:2] == (403, "auth.forbidden")
+
+
+def test_a_configuration_that_does_not_fit_is_told_of_its_hosts(town: Town) -> None:
+    with town.house.read() as session:
+        provider = session.query(Provider).one().id
+    assert town.root.call("PATCH", f"/providers/{provider}", {"config": {}}).status_code == 200
+    (host,) = town.operator.get("/unmanaged")["hosts"]
+    assert host["problem"]["code"] == "provider.config"
+    assert "config.file" in host["problem"]["detail"]

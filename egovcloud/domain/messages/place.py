@@ -9,6 +9,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Provider {name} has {hosts} new host(s), and “config.host_pool_id” names no host pool; name the one they join.",
         "云平台 {name} 发现 {hosts} 台新宿主机，而 config.host_pool_id 没有指向资源池；请写明它们加入哪个资源池。",
     ),
+    "provider.config": (
+        "The configuration of provider {name} does not fit its driver: {detail}. Correct it there.",
+        "云平台 {name} 的配置与驱动不符：{detail}。请修改配置。",
+    ),
     "provider.enabled": (
         "Provider {name} is still enabled; disable it first, then delete it.",
         "云平台 {name} 仍在启用，请先停用再删除。",

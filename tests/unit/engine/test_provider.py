@@ -104,3 +104,13 @@ def test_new_hosts_without_a_pool_to_join_are_named(inside: Inside) -> None:
     assert (told["health"], told["problem"]["code"]) == ("down", "provider.no_pool")
     assert "config.host_pool_id" in told["problem"]["detail"]
     assert "fresh" not in {host.name for host in inside.rows(Host)}
+
+
+def test_a_configuration_that_does_not_fit_names_the_key(inside: Inside) -> None:
+    (row,) = inside.rows(Provider)
+    with inside.database.unit() as session:
+        session.get_one(Provider, row.id).config = {"host_pool_id": row.config["host_pool_id"]}
+    inside.reconcile()
+    told = shown(inside)
+    assert (told["health"], told["problem"]["code"]) == ("down", "provider.config")
+    assert "config.path" in told["problem"]["detail"]
