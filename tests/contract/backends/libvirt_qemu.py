@@ -6,6 +6,7 @@ import hashlib
 import os
 import shlex
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -141,7 +142,15 @@ class QemuCloud(Cloud):
             return str(pool.createXML(xml, 0).path())
         if kind is OwnedKind.NETWORK:
             return str(conn.networkDefineXML(f"<network><name>{name}</name></network>").UUIDString())
-        xml = f"<domain type='qemu'><name>{name}</name><memory>65536</memory><os><type>hvm</type></os></domain>"
+        # Its disk lies where no pool of ours looks.
+        disk = self.directory / f"{name}.qcow2"
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", disk, "1M"], check=True)
+        xml = (
+            f"<domain type='qemu'><name>{name}</name><memory>65536</memory><os><type>hvm</type></os><devices>"
+            f"<disk type='file'><driver name='qemu' type='qcow2'/><source file='{disk}'/>"
+            "<target dev='vda' bus='virtio'/>"
+            "</disk></devices></domain>"
+        )
         return str(conn.defineXML(xml).UUIDString())
 
     def exists(self, host: str, kind: OwnedKind, external_id: str) -> bool:
