@@ -23,7 +23,7 @@ SIMULATED = frozenset(
         Capability.ADOPTION,
     }
 )
-QEMU = frozenset(Capability)
+QEMU = frozenset(Capability) - {Capability.QUOTA}  # whoever may speak to libvirt may use all of its host
 
 
 def declared(hosts: Iterable[HostConfig]) -> frozenset[Capability]:
