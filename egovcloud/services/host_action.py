@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from egovcloud.engine.enqueue import enqueue
+from egovcloud.engine.operations.host import move_away
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House, Unit, visible
 from egovcloud.store.journal import transition
-from egovcloud.store.models import Host, Instance, Operation
+from egovcloud.store.models import Host, Operation
 
 
 def enable(house: House, actor: Actor, id_: str) -> Host:
@@ -28,25 +27,13 @@ def disable(house: House, actor: Actor, id_: str) -> Host:
 
 
 def drain(house: House, actor: Actor, id_: str) -> Operation:
-    """Close it and move every running machine away, each by an operation of its own."""
+    """Close it and move every running machine away, each by an operation of its own; what was on its way here too."""
     with house.write(actor, "host.drain", "host") as unit:
         session = unit.session
         host = _mine(unit, id_)
         parent = enqueue(session, "host.drain", host.id, now=unit.now, department_id=None, requested_by=actor.user_id)
         transition(session, host, "drain", now=unit.now, operation_id=parent.id)
-        running = select(Instance).where(Instance.host_id == host.id, Instance.state == "active").order_by(Instance.id)
-        for instance in session.scalars(running.with_for_update()):
-            child = enqueue(
-                session,
-                "instance.migrate",
-                instance.id,
-                now=unit.now,
-                department_id=instance.department_id,
-                params={"host_id": None},
-                requested_by=actor.user_id,
-                parent_id=parent.id,
-            )
-            transition(session, instance, "migrate", now=unit.now, operation_id=child.id)
+        move_away(session, host, parent, now=unit.now)
         return parent
 
 

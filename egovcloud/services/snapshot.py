@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
+
 from egovcloud.domain.errors import Conflict
 from egovcloud.domain.ids import new_id
+from egovcloud.drivers.base import Capability
 from egovcloud.engine.enqueue import enqueue
 from egovcloud.services import rules
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House, Unit, visible
 from egovcloud.services.instance import snapshots_of
 from egovcloud.store.journal import transition
-from egovcloud.store.models import Instance, Operation, Snapshot
+from egovcloud.store.models import Host, Image, Instance, Operation, Provider, Snapshot
 
 MAXIMUM = 16  # of one instance: every one of them slows its disk down
 
 
 def create(
-    house: House, actor: Actor, *, instance_id: str, name: str, external: bool = False, quiesce: bool = True
+    house: House, actor: Actor, *, instance_id: str, name: str, external: bool | None = None, quiesce: bool = True
 ) -> Operation:
-    """Of all disks of an instance; ``quiesce`` freezes the guest's file systems where its agent answers."""
+    """Of all disks of an instance; ``quiesce`` freezes the guest's file systems where its agent answers.
+
+    ``external`` says where it is kept: beside the disk, inside of it, or (``None``) as this machine and its cloud can.
+    """
     with house.write(actor, "snapshot.create", "snapshot") as unit:
         session = unit.session
         instance = visible(session, actor, "instance:read", Instance, instance_id, lock=True)
@@ -36,12 +42,32 @@ def create(
             name=rules.name(name),
             department_id=instance.department_id,
             instance_id=instance.id,
-            external=external,
+            external=_external(session, instance, external, existing),
         )
         session.add(snapshot)
         session.flush()
         unit.about("snapshot", snapshot)
         return _enqueue(unit, "snapshot.create", snapshot, quiesce=quiesce)
+
+
+def _external(session: Session, instance: Instance, wanted: bool | None, existing: list[Snapshot]) -> bool:
+    """The form that the snapshot will have; ``Conflict`` where the wanted one is known to be impossible."""
+    host = session.get(Host, instance.host_id or "")
+    provider = session.get(Provider, host.provider_id) if host else None
+    able = set(provider.capabilities) if provider else set()
+    image = session.get(Image, instance.image_id or "")
+    uefi = image is not None and image.firmware == "uefi"
+    forms = {one.external for one in existing if one.state != "error"}
+    if wanted is None:
+        wanted = next(iter(forms), uefi or Capability.SNAPSHOT_INTERNAL.value not in able)
+    needed = Capability.SNAPSHOT_EXTERNAL if wanted else Capability.SNAPSHOT_INTERNAL
+    if needed.value not in able:
+        raise Conflict("driver.unsupported", capability=needed.value)
+    if uefi and not wanted:
+        raise Conflict("snapshot.firmware", id=instance.id, instance=instance.name)
+    if (not wanted) in forms:
+        raise Conflict("snapshot.mixed", id=instance.id, instance=instance.name)
+    return wanted
 
 
 def revert(house: House, actor: Actor, id_: str) -> Operation:

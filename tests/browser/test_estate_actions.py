@@ -131,7 +131,9 @@ def test_an_operation_is_tried_again_and_another_called_off(city: City, open_pag
     # Growth is asked for again, not repeated.
     expect(page.get_by_test_id("operation-retry")).to_have_count(0)
 
-    one = ask(page, city, "/instances?state=stopped&limit=1")["items"][0]
+    up = {host["id"] for host in ask(page, city, "/hosts?health=up&limit=200")["items"]}
+    stopped = ask(page, city, "/instances?state=stopped&limit=200")["items"]
+    one = next(each for each in stopped if each["host"]["id"] in up)
     disturb(city, "fail.permanent.create_snapshot=1")
     page.goto(f"{city.url}/instances/{one['id']}?tab=snapshots")
     act(page, "snapshot")

@@ -19,11 +19,14 @@ routes = Routes("snapshots")
 
 
 class SnapshotCreate(Body):
-    """Of all disks of an instance; ``quiesce`` freezes the guest's file systems where its agent answers."""
+    """Of all disks of an instance; ``quiesce`` freezes the guest's file systems where its agent answers.
+
+    ``external`` keeps it beside the disk, ``false`` inside of it; without it, the form that the machine can have.
+    """
 
     instance_id: Id
     name: Name
-    external: bool = False
+    external: bool | None = None
     quiesce: bool = True
 
 

@@ -32,7 +32,7 @@ def run_snapshot(call: Call) -> None:
     body = {
         "instance_id": target["id"],
         "name": call.values["name"],
-        "external": bool(call.values.get("external")),
+        "external": True if call.values.get("external") else None,
         "quiesce": bool(call.values.get("quiesce")),
     }
     finish(call, [call.send("POST", "/snapshots", body=body)])

@@ -125,7 +125,7 @@ def test_the_screen_is_a_page_of_the_console(run: Run, cloud: Cloud, monkeypatch
 def test_a_snapshot_and_groups_go_through_their_own_addresses(run: Run, cloud: Cloud) -> None:
     cloud.on("POST", "/snapshots", Reply(200, ref(300, "s")))
     run("instance", "snapshot", "web-1", "--name", "before", "--quiesce")
-    expected = {"instance_id": uid(101), "name": "before", "external": False, "quiesce": True}
+    expected = {"instance_id": uid(101), "name": "before", "external": None, "quiesce": True}
     assert cloud.sent("POST")[0].body == expected
     cloud.on("POST", "/instances/.*/security-groups", Reply(200, ref(300, "s")))
     run("instance", "security-groups", "web-1", "--security-group", "web")

@@ -39,7 +39,7 @@ KINDS: dict[str, Kind] = {
     "volume.grow": Kind("volume", 300, (("claim", 0.05, 0.2), ("grow", 0.5, 3))),
     "volume.delete": Kind("volume", 3600, (("wipe", 30, 600), ("delete", 0.3, 2))),
     "snapshot.create": Kind("snapshot", 1200, (("begin", 0.02, 0.1), ("create", 2, 30))),
-    "host.drain": Kind("host", 21600, (("move", 60, 600),)),
+    "host.drain": Kind("host", 21600, (("move", 60, 600), ("follow", 0.02, 0.1))),
     "request.provision": Kind("request", 21600, (("provision", 20, 60),)),
 }  # fmt: skip
 
@@ -84,11 +84,12 @@ def close_parent(city: City, row: Row, ended: datetime) -> None:
     """An operation that consisted of others has seen the last of them end."""
     about = KINDS[row["kind"]]
     started = row["created_at"] + city.draw.span(0.02, 0.4)
-    name = about.steps[0][0]
     row.update(state="succeeded", generation=3, lease=2, started_at=started, finished_at=ended, updated_at=ended)
-    step(city, row, 0, name, "done", started, ended, {})
-    _tell_step(city, row, 0, name, started, "start", "running")
-    _tell_step(city, row, 0, name, ended, "finish", "done")
+    for position, (name, _, _) in enumerate(about.steps):
+        begun = ended if position else started
+        step(city, row, position, name, "done", begun, ended, {})
+        _tell_step(city, row, position, name, begun, "start", "running")
+        _tell_step(city, row, position, name, ended, "finish", "done")
     _tell_end(city, row, "succeed", "running", "succeeded")
 
 

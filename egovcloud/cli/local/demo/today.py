@@ -162,7 +162,10 @@ def _drain(city: City) -> None:
             city.add("operation_dependencies", {"operation_id": child["id"], "needs_id": before["id"]})
         lanes[number % LANES] = child
     parent.update(state="running", generation=2, lease=1, started_at=at + timedelta(seconds=1), not_before=city.now)
-    journal.step(city, parent, 0, "move", "running", parent["started_at"], None, None)
+    for position, (name, _, _) in enumerate(journal.KINDS["host.drain"].steps):
+        first = position == 0
+        began = parent["started_at"] if first else None
+        journal.step(city, parent, position, name, "running" if first else "pending", began, None, None)
 
 
 def _waiting(city: City, machine: Machine, at: datetime, user: Row, parent: Row) -> Row:
