@@ -49,6 +49,10 @@ for (const key of calls) if (KEY.test(key) && !zh.has(key)) problems.push(`used,
 for (const key of zh.keys()) if (!used.has(key) && !patterns.some((p) => p.test(key))) problems.push(`never used: ${key}`)
 const holes = (text) => [...text.matchAll(/\{([a-zA-Z]+)\}/g)].map((m) => m[1]).sort().join()
 for (const [key, text] of zh) if (en.has(key) && holes(text) !== holes(en.get(key))) problems.push(`different places to fill: ${key}`)
+// What our compiler knows: `{name}`, and no plural, link or list.
+for (const words of [zh, en]) {
+  for (const [key, text] of words) if (/[{}|@]/.test(text.replace(/\{[a-zA-Z]+\}/g, ''))) problems.push(`not a plain text: ${key}`)
+}
 // Every route has a title.
 for (const [, name] of readFileSync(join(root, 'router.ts'), 'utf8').matchAll(/page\('([a-z-]+)'/g)) {
   const key = `page.${name.replaceAll('-', '_')}`

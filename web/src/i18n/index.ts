@@ -1,6 +1,6 @@
 /** Two languages, each a chunk of its own; Chinese first. */
 import { api, configure } from '@/api/client'
-import { createI18n } from 'vue-i18n'
+import { createI18n, type MessageCompiler, type MessageContext } from 'vue-i18n'
 
 export type Language = 'zh' | 'en'
 export const LANGUAGES: Record<Language, string> = { zh: '中文', en: 'English' }
@@ -11,7 +11,22 @@ const loaders: Record<Language, () => Promise<{ default: Record<string, unknown>
   en: () => import('./en'),
 }
 
-export const i18n = createI18n({ legacy: false, locale: 'zh', fallbackLocale: false, messages: {} })
+/**
+ * Our texts have places to fill, `{name}`, and nothing else: the library's own compiler, which knows plurals, links and
+ * lists, took a twentieth of the time to the first page.
+ */
+const compiled = new Map<unknown, ReturnType<MessageCompiler>>()
+const messageCompiler: MessageCompiler = (text) => {
+  let message = compiled.get(text)
+  if (!message) {
+    const parts = String(text).split(/\{(\w+)\}/)
+    message = (words: MessageContext) => parts.map((part, i) => (i % 2 ? String(words.named(part) ?? '') : part)).join('')
+    compiled.set(text, message)
+  }
+  return message
+}
+
+export const i18n = createI18n({ legacy: false, locale: 'zh', fallbackLocale: false, messages: {}, messageCompiler })
 
 /** What was chosen in this browser; Chinese until then. */
 export function preferredLanguage(): Language {
