@@ -55,13 +55,14 @@ def _external(session: Session, instance: Instance, wanted: bool | None, existin
     host = session.get(Host, instance.host_id or "")
     provider = session.get(Provider, host.provider_id) if host else None
     able = set(provider.capabilities) if provider else set()
+    able = able or set(Capability)  # nobody has looked yet: the operation will find out
     image = session.get(Image, instance.image_id or "")
     uefi = image is not None and image.firmware == "uefi"
     forms = {one.external for one in existing if one.state != "error"}
     if wanted is None:
-        wanted = next(iter(forms), uefi or Capability.SNAPSHOT_INTERNAL.value not in able)
+        wanted = next(iter(forms), uefi or Capability.SNAPSHOT_INTERNAL not in able)
     needed = Capability.SNAPSHOT_EXTERNAL if wanted else Capability.SNAPSHOT_INTERNAL
-    if needed.value not in able:
+    if needed not in able:
         raise Conflict("driver.unsupported", capability=needed.value)
     if uefi and not wanted:
         raise Conflict("snapshot.firmware", id=instance.id, instance=instance.name)
