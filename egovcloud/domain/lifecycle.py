@@ -264,7 +264,7 @@ HOST = Lifecycle(
     "host",
     "enabled",
     _moves(
-        ("enabled", "drain", "draining"),
+        ("enabled draining maintenance disabled", "drain", "draining"),
         ("draining", "drained", "maintenance"),
         ("draining maintenance disabled", "enable", "enabled"),
         ("enabled draining maintenance", "disable", "disabled"),

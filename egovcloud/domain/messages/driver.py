@@ -53,6 +53,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Host {host} has no storage pool {pool}.",
         "宿主机 {host} 上没有存储池 {pool}。",
     ),
+    "host.draining": (
+        "Host {name} is being emptied by operation {operation}; wait for it, or cancel it first.",
+        "作业 {operation} 正在腾空宿主机 {name}，请等待其完成，或先取消该作业。",
+    ),
     "host.down": (
         "Host {host} does not answer. Check the host and its management network.",
         "宿主机 {host} 没有应答，请检查宿主机及其管理网络。",

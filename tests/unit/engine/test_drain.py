@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from egovcloud.domain.errors import Conflict
 from egovcloud.engine import crashpoints
 from egovcloud.services import host_action, instance, snapshot
 from egovcloud.store.database import Database
@@ -60,3 +61,25 @@ def test_a_host_opened_again_keeps_what_comes(inside: Inside) -> None:
     assert (ended.state, ended.error) == ("succeeded", None)
     assert inside.row(Host, host).state == "enabled"
     assert inside.row(Instance, web).host_id == host
+
+
+def test_what_could_not_be_moved_is_tried_when_asked_again(inside: Inside) -> None:
+    world, web = inside.world, inside.world["web"]
+    host = inside.row(Instance, web).host_id
+    asked = snapshot.create(inside.house, world.operator, instance_id=web, name="in the way")
+    inside.settle()
+    first = host_action.drain(inside.house, world.operator, host)
+    with pytest.raises(Conflict) as caught:
+        host_action.drain(inside.house, world.operator, host)
+    assert (caught.value.code, caught.value.params["operation"]) == ("host.draining", first.id)
+    inside.settle()
+    assert inside.row(Operation, first.id).state == "failed"
+    assert (inside.row(Host, host).state, inside.row(Instance, web).host_id) == ("draining", host)
+
+    snapshot.delete(inside.house, world.operator, asked.subject_id)
+    inside.settle()
+    again = host_action.drain(inside.house, world.operator, host)
+    inside.settle()
+    assert inside.row(Operation, again.id).state == "succeeded"
+    assert inside.row(Host, host).state == "maintenance"
+    assert inside.row(Instance, web).host_id != host
