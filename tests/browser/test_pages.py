@@ -21,6 +21,7 @@ PAGES = {
     "snapshots": "/snapshots",
     "buckets": "/buckets",
     "networks": "/networks",
+    "topology": "/networks?tab=topology",
     "security-groups": "/security-groups",
     "images": "/images",
     "flavors": "/flavors",

@@ -43,7 +43,7 @@ def run_list(call: Call) -> None:
     found = _listed(call, q=call.values.get("search"))
     call.output.rows(found["items"], THINGS)
     if found["total"] > len(found["items"]):
-        call.output.note(say("cli.adopt.more", shown=len(found["items"]), total=found["total"]))
+        call.output.note(say("cli.part", shown=len(found["items"]), total=found["total"]))
 
 
 def _body(call: Call) -> dict[str, Any]:

@@ -255,4 +255,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Ctrl-C; an operation that was being followed goes on",
         "被 Ctrl-C 中断，正在跟踪的作业仍在继续",
     ),
+    "cli.part": (
+        "{shown} of {total} are shown; narrow the search.",
+        "共 {total} 项，显示 {shown} 项，请缩小范围。",
+    ),
 }

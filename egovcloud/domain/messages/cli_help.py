@@ -90,6 +90,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "通过 SSH 登录云主机，或仅输出命令。",
     ),
     "cli.verb.network.ports": ("Show who has which address.", "显示地址分配。"),
+    "cli.verb.network.topology": (
+        "Show which application has machines in which network.",
+        "显示各业务系统的云主机位于哪些网络。",
+    ),
     "cli.verb.operation.wait": ("Follow operations to their end.", "跟踪作业直到结束。"),
     "cli.verb.operation.retry": ("Try failed operations again.", "重试失败的作业。"),
     "cli.verb.operation.cancel": ("Cancel operations and undo what they did.", "取消作业并撤销已执行的步骤。"),

@@ -48,6 +48,7 @@ OWN: dict[str, tuple[str, ...]] = {
     "instance ssh": ("GET /instances/{}",),
     "instance timeline": ("GET /instances/{}/timeline",),
     "network ports": ("GET /networks/{}/ports",),
+    "network topology": ("GET /topology",),
     "operation wait": ("GET /operations/{}", "GET /events/stream"),
     "placement preview": ("POST /placement/preview",),
     "quota ledger": ("GET /quotas/{}/ledger",),

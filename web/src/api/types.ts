@@ -107,6 +107,12 @@ export interface Network extends Entity {
   used_addresses: number
   total_addresses: number
 }
+/** Which application has machines in which network. */
+export interface Topology {
+  networks: { id: string; name: string; mode: string; cidr: string; zone: Ref | null }[]
+  applications: { application: Ref | null; project: Ref; department: Ref; instances: number; networks: { id: string; instances: number }[] }[]
+  total: number
+}
 export interface Port {
   address: string
   mac: string
