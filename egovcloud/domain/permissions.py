@@ -44,7 +44,8 @@ _CENTRE = frozenset(
 )
 _SYSTEM = frozenset(
     """
-    provider:create provider:delete site:create zone:create host_pool:create host_pool:update storage_pool:update
+    provider:create provider:delete site:create site:update site:delete zone:create zone:update zone:delete
+    host_pool:create host_pool:update host_pool:delete storage_pool:update
     department:create department:update user:read user:create user:update user:disable
     quota:set chain:read chain:set
     """.split()

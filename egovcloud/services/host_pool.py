@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isfinite
+from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import String, cast, func
 from sqlalchemy.orm import Session
 
-from egovcloud.domain.errors import Invalid
+from egovcloud.domain.errors import Conflict, Invalid
 from egovcloud.domain.ids import new_id
 from egovcloud.services import rules, zone
 from egovcloud.services.actor import Actor
@@ -17,7 +18,7 @@ from egovcloud.services.listing import Listing, ListQuery, equals
 from egovcloud.services.reading import Noun, ViewPage, find, given, read_one, read_page
 from egovcloud.services.refs import Refs, View, entity, tally
 from egovcloud.store.journal import emit, touch
-from egovcloud.store.models import Host, HostPool, Zone
+from egovcloud.store.models import Host, HostPool, Provider, Zone
 
 # Below 1 keeps part of the hardware free; above these a host swaps or its pool fills while everyone is within quota.
 RATIOS = {"vcpu_ratio": (0.1, 32.0), "memory_ratio": (0.1, 4.0), "disk_ratio": (0.1, 10.0)}
@@ -86,16 +87,36 @@ def create(
         return views(unit.session, actor, [row])[0]
 
 
-def update(house: House, actor: Actor, id_: str, **ratios: float) -> View:
-    """Other ratios; what runs stays where it is, only placement sees more or less room."""
+def update(house: House, actor: Actor, id_: str, *, name: str | None = None, **ratios: float) -> View:
+    """Another name, or other ratios: what runs stays where it is, only placement sees more or less room."""
     with house.write(actor, "host_pool.update", "host_pool") as unit:
         row = find(unit.session, actor, NOUN, id_)
-        unit.about("host_pool", row, before={name: getattr(row, name) for name in ratios}, after=dict(ratios))
+        asked = {**ratios, **({} if name is None else {"name": name[: rules.NAME_LENGTH]})}
+        unit.about("host_pool", row, before={key: getattr(row, key) for key in asked}, after=asked)
         unit.require("host_pool:update", None)
-        if changes := _checked(**ratios):
+        changes: dict[str, Any] = _checked(**ratios)
+        if name is not None:
+            changes["name"] = rules.name(name)
+            same = HostPool.zone_id == row.zone_id, HostPool.name == changes["name"], HostPool.id != row.id
+            rules.free(unit.session, *same, name=changes["name"])
+        if changes:
             touch(unit.session, row, now=unit.now, **changes)
             emit(unit.session, unit.now, "host_pool.update", "host_pool", row.id, department_id=None)
         return views(unit.session, actor, [row])[0]
+
+
+def delete(house: House, actor: Actor, id_: str) -> None:
+    """Forget an empty pool; ``Conflict`` counts its hosts, and the providers whose new hosts would join it."""
+    with house.write(actor, "host_pool.delete", "host_pool") as unit:
+        row = find(unit.session, actor, NOUN, id_)
+        unit.about("host_pool", row)
+        unit.require("host_pool:delete", None)
+        hosts = rules.count(unit.session, Host, Host.host_pool_id == row.id)
+        providers = rules.count(unit.session, Provider, cast(Provider.config, String).contains(row.id))
+        if hosts or providers:
+            raise Conflict("host_pool.used", name=row.name, hosts=hosts, providers=providers)
+        emit(unit.session, unit.now, "host_pool.delete", "host_pool", row.id, department_id=None)
+        unit.session.delete(row)
 
 
 def _checked(**ratios: float) -> dict[str, float]:

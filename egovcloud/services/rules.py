@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from unicodedata import category
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Conflict, Invalid
+from egovcloud.store.base import Model
 
 NAME_LENGTH = 120
 TEXT_LENGTH = 4000
@@ -51,3 +52,8 @@ def free(session: Session, *taken: ColumnElement[bool], name: str, field: str = 
     """``Conflict`` when a row satisfies all of ``taken``."""
     if session.scalar(select(exists().where(*taken))):
         raise Conflict("name.taken", field=field, name=name)
+
+
+def count(session: Session, model: type[Model], *where: ColumnElement[bool]) -> int:
+    """How many rows of ``model`` satisfy all of ``where``."""
+    return session.scalar(select(func.count()).select_from(model).where(*where)) or 0

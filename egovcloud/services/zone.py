@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import String, cast, func
+from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
+from egovcloud.domain.errors import Conflict
 from egovcloud.domain.ids import new_id
 from egovcloud.services import rules, site
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House
 from egovcloud.services.listing import Listing, ListQuery, equals
-from egovcloud.services.reading import Noun, ViewPage, given, read_one, read_page
+from egovcloud.services.reading import Noun, ViewPage, find, given, read_one, read_page
 from egovcloud.services.refs import Refs, View, entity
-from egovcloud.store.journal import emit
-from egovcloud.store.models import Site, Zone
+from egovcloud.store.journal import emit, touch
+from egovcloud.store.models import HostPool, Instance, Network, Request, Site, Zone
 
 LISTING = Listing(
     Zone,
@@ -59,3 +62,39 @@ def create(house: House, actor: Actor, *, site_id: str, name: str) -> View:
         unit.about("zone", row)
         emit(unit.session, unit.now, "zone.create", "zone", row.id, department_id=None)
         return views(unit.session, actor, [row])[0]
+
+
+def rename(house: House, actor: Actor, id_: str, *, name: str) -> View:
+    """Another name; what runs there stays."""
+    with house.write(actor, "zone.update", "zone") as unit:
+        row = find(unit.session, actor, NOUN, id_)
+        unit.about("zone", row, before=row.name)
+        unit.require("zone:update", None)
+        name = rules.name(name)
+        rules.free(unit.session, Zone.id != row.id, Zone.site_id == row.site_id, Zone.name == name, name=name)
+        touch(unit.session, row, now=unit.now, name=name)
+        emit(unit.session, unit.now, "zone.update", "zone", row.id, department_id=None)
+        return views(unit.session, actor, [row])[0]
+
+
+def delete(house: House, actor: Actor, id_: str) -> None:
+    """Forget an empty zone; ``Conflict`` counts what is still in it or asks for it."""
+    with house.write(actor, "zone.delete", "zone") as unit:
+        session = unit.session
+        row = find(session, actor, NOUN, id_)
+        unit.about("zone", row)
+        unit.require("zone:delete", None)
+        pools = rules.count(session, HostPool, HostPool.zone_id == row.id)
+        networks = rules.count(session, Network, Network.zone_id == row.id, Network.state != "deleted")
+        machines = rules.count(session, Instance, Instance.zone_id == row.id, Instance.state != "deleted")
+        named = cast(Request.items, String).contains(row.id)
+        asked = rules.count(session, Request, named, Request.closed_at.is_(None))
+        if pools or networks or machines or asked:
+            counts: dict[str, Any] = {"host_pools": pools, "networks": networks, "instances": machines}
+            raise Conflict("zone.used", name=row.name, requests=asked, **counts)
+        # What was deleted long ago forgets where it was; the journal still knows.
+        for model in (Instance, Network):
+            gone = sql_update(model).where(model.zone_id == row.id).values(zone_id=None)
+            session.execute(gone, execution_options={"synchronize_session": False})
+        emit(session, unit.now, "zone.delete", "zone", row.id, department_id=None)
+        session.delete(row)

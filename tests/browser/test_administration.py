@@ -28,11 +28,22 @@ def test_places_and_ratios(city: City, open_page: Open, picture: Picture) -> Non
     picture(page, "pool-form-zh-light")
     submitted(page, "place")
 
-    page.get_by_test_id("ratios-自办池").click()
+    page.get_by_test_id("change-自办池").click()
+    fill(page.get_by_test_id("place"), "名称", "自办二池")
     page.get_by_test_id("place").get_by_role("spinbutton", name="vCPU 超分比").fill("6")
     submitted(page, "place")
-    expect(page.locator("main tbody tr").filter(has_text="自办池")).to_contain_text("CPU ×6")
+    expect(page.locator("main tbody tr").filter(has_text="自办二池")).to_contain_text("CPU ×6")
     picture(page, "places-zh-light")
+
+    page.get_by_test_id("remove-自办区").click()
+    confirm_by_name(page, "自办区")
+    expect(page.get_by_test_id("danger").get_by_test_id("problem")).to_contain_text("1 个资源池")
+    picture(page, "place-used-zh-light")
+    page.get_by_test_id("danger").get_by_role("button", name="取消").click()
+    for name in ("自办二池", "自办区", "自办站点"):
+        page.get_by_test_id(f"remove-{name}").click()
+        confirm_by_name(page, name)
+        expect(page.get_by_test_id(f"remove-{name}")).to_have_count(0)
 
 
 def test_a_provider_from_its_registration_to_its_end(city: City, open_page: Open, picture: Picture) -> None:

@@ -37,6 +37,7 @@ class HostPoolCreate(Body):
 
 
 class HostPoolUpdate(Patch):
+    name: Name = ""
     vcpu_ratio: VcpuRatio = 4.0
     memory_ratio: MemoryRatio = 1.0
     disk_ratio: DiskRatio = 1.5
@@ -77,5 +78,11 @@ def create_host_pool(call: Call, body: HostPoolCreate) -> HostPoolView:
 
 @routes.patch("/host-pools/<host_pool_id>", permission="host_pool:update")
 def update_host_pool(call: Call, host_pool_id: str, body: HostPoolUpdate) -> HostPoolView:
-    """Change how much more is allocated than there is."""
+    """Change its name, or how much more is allocated than there is."""
     return HostPoolView.of(service.update(call.house, call.actor, host_pool_id, **body.values()))
+
+
+@routes.delete("/host-pools/<host_pool_id>", permission="host_pool:delete")
+def delete_host_pool(call: Call, host_pool_id: str) -> None:
+    """Forget a pool without hosts."""
+    service.delete(call.house, call.actor, host_pool_id)

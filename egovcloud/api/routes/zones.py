@@ -18,6 +18,10 @@ class ZoneCreate(Body):
     name: Name
 
 
+class ZoneUpdate(Body):
+    name: Name
+
+
 class ZoneView(Answer):
     """A failure or network domain of a site."""
 
@@ -45,3 +49,15 @@ def show_zone(call: Call, zone_id: str) -> ZoneView:
 def create_zone(call: Call, body: ZoneCreate) -> ZoneView:
     """Add a zone to a site."""
     return ZoneView.of(service.create(call.house, call.actor, **body.values()))
+
+
+@routes.patch("/zones/<zone_id>", permission="zone:update")
+def update_zone(call: Call, zone_id: str, body: ZoneUpdate) -> ZoneView:
+    """Rename a zone."""
+    return ZoneView.of(service.rename(call.house, call.actor, zone_id, name=body.name))
+
+
+@routes.delete("/zones/<zone_id>", permission="zone:delete")
+def delete_zone(call: Call, zone_id: str) -> None:
+    """Forget a zone without host pools, networks and instances."""
+    service.delete(call.house, call.actor, zone_id)

@@ -1,7 +1,7 @@
 """Host pools (资源池): groups of like hosts with their overcommit."""
 
 from egovcloud.cli.declare import Noun, Param, columns, ref, text
-from egovcloud.cli.verbs import creates, lists, shows, updates
+from egovcloud.cli.verbs import creates, deletes, lists, shows, updates
 
 RATIOS = tuple(Param(name, "number", metavar="RATIO") for name in ("vcpu_ratio", "memory_ratio", "disk_ratio"))
 
@@ -15,6 +15,7 @@ NOUN = Noun(
         lists(),
         shows(),
         creates(text("name", required=True), ref("zone", required=True), *RATIOS),
-        updates(*RATIOS),
+        updates(text("name"), *RATIOS),
+        deletes(),
     ),
 )

@@ -5,6 +5,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "A provider's name has 1 to 64 characters out of a-z, 0-9 and “-” and begins with a letter or digit.",
         "云平台名称须为 1 到 64 个字符，仅限 a-z、0-9 和“-”，以字母或数字开头。",
     ),
+    "site.used": (
+        "Site {name} still has {zones} zone(s) and {providers} provider(s); delete them first.",
+        "站点 {name} 仍有 {zones} 个可用区、{providers} 个云平台，请先删除。",
+    ),
+    "zone.used": (
+        "Zone {name} still has {host_pools} host pool(s), {networks} network(s) and {instances} instance(s), and "
+        "{requests} open request(s) name it; delete or close them first.",
+        "可用区 {name} 仍有 {host_pools} 个资源池、{networks} 个网络、{instances} 台云主机，{requests} 份未结申请用到它，"
+        "请先删除或办结。",
+    ),
+    "host_pool.used": (
+        "Host pool {name} still has {hosts} host(s), and {providers} provider(s) name it for new ones; delete them or "
+        "give them another pool first.",
+        "资源池 {name} 仍有 {hosts} 台宿主机，{providers} 个云平台指定其接收新宿主机，请先删除或改用其他资源池。",
+    ),
     "provider.no_pool": (
         "Provider {name} has {hosts} new host(s), and “config.host_pool_id” names no host pool; name the one they join.",
         "云平台 {name} 发现 {hosts} 台新宿主机，而 config.host_pool_id 没有指向资源池；请写明它们加入哪个资源池。",

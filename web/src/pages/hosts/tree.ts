@@ -12,6 +12,15 @@ export interface HostLeaf {
   memory_limit_mib: number
   instances: number
 }
+export type PlaceKind = 'site' | 'zone' | 'host_pool'
+export const PATHS: Record<PlaceKind, string> = { site: '/sites', zone: '/zones', host_pool: '/host-pools' }
+/** What a place's dialog begins with. */
+export interface Place {
+  id: string
+  name: string
+  kind: PlaceKind
+  ratios?: { vcpu_ratio: number; memory_ratio: number; disk_ratio: number }
+}
 export interface PoolNode {
   id: string
   name: string
@@ -41,6 +50,7 @@ export interface HostRow {
   state?: string
   health?: string
   ratio?: string
+  ratios?: Place['ratios']
 }
 
 const sum = (hosts: HostLeaf[], of: (host: HostLeaf) => number) => hosts.reduce((total, host) => total + of(host), 0)
@@ -64,7 +74,7 @@ export function hostRows(sites: SiteNode[], closed: Set<string>): HostRow[] {
       out.push(branch(zone.id, zone.name, 'zone', 1, zone.host_pools.flatMap((p) => p.hosts)))
       if (closed.has(zone.id)) continue
       for (const pool of zone.host_pools) {
-        out.push({ ...branch(pool.id, pool.name, 'host_pool', 2, pool.hosts), ratio: `CPU ×${pool.vcpu_ratio} · RAM ×${pool.memory_ratio} · DISK ×${pool.disk_ratio}` })
+        out.push({ ...branch(pool.id, pool.name, 'host_pool', 2, pool.hosts), ratio: `CPU ×${pool.vcpu_ratio} · RAM ×${pool.memory_ratio} · DISK ×${pool.disk_ratio}`, ratios: { vcpu_ratio: pool.vcpu_ratio, memory_ratio: pool.memory_ratio, disk_ratio: pool.disk_ratio } })
         if (closed.has(pool.id)) continue
         for (const host of pool.hosts) out.push({ ...branch(host.id, host.name, 'host', 3, [host]), state: host.state, health: host.health })
       }
