@@ -51,7 +51,15 @@ PEOPLE = (
     ("mz-chief", "民政局审批人", "mzj", (("department_approver", "mzj"),)),
     ("mz-it", "民政局信息科", "mzj-xxk", (("member", "mzj"), ("viewer", "mzj"))),
 )
-LIMITS = {"instances": 20, "vcpus": 40, "memory_mib": 32768, "volume_gib": 500, "addresses": 40}
+LIMITS = {
+    "instances": 20,
+    "vcpus": 40,
+    "memory_mib": 32768,
+    "volume_gib": 500,
+    "addresses": 40,
+    "object_gib": 500,
+    "buckets": 20,
+}
 FLAVORS = (("micro", 1, 192, 1), ("small", 1, 1024, 10), ("medium", 2, 4096, 40), ("large", 4, 8192, 80))
 PROJECT = "社会救助"
 APPLICATION = "社会救助系统"
