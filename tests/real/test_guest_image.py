@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -269,3 +270,10 @@ def _migrate(guest: Guest, target: str, disks: list[str]) -> None:
     print(f"live migration with {len(disks)} disks: {time.monotonic() - began:.1f} s")
     guest.host = target
     guest.domain = libvirt.open(hosts.uri(target)).lookupByName(guest.name)
+
+
+def test_the_command_finds_what_is_built(image: GuestImage) -> None:
+    command = [str(Path(sys.executable).parent / "egovcloud"), "image", "build", str(image.directory)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
+    for variant in image.variants:
+        assert f"--disk {image.path(variant.disk)} --sha256 {image.files[variant.disk].sha256}" in told
