@@ -135,12 +135,16 @@ node_tools() {
   PATH=$PWD/.venv/node:$PATH
 }
 
+# What the console is built from.
+console_sources() (
+  cd web && find . \( -name node_modules -o -name dist -o -name coverage \) -prune -o -type f -print0 |
+    LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
+)
+
 console() {
-  local hash libraries
+  local libraries
   [ -f web/package.json ] || return 0
-  hash=$(cd web && find . \( -name node_modules -o -name dist -o -name coverage \) -prune -o -type f -print0 |
-    LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
-  [ "$(cat .venv/.egov-console 2>/dev/null)" = "$hash" ] && [ -f egovcloud/console/static/index.html ] && return
+  [ "$(cat .venv/.egov-console 2>/dev/null)" = "$(console_sources)" ] && [ -f egovcloud/console/static/index.html ] && return
   node_tools
   libraries=$(sha256sum web/package-lock.json)
   if [ "$(cat web/node_modules/.egov-lock 2>/dev/null)" != "$libraries" ]; then
@@ -149,7 +153,8 @@ console() {
   fi
   step "Console: building" npm --prefix web run build
   [ -f egovcloud/console/static/index.html ] || fail "the console's build left no egovcloud/console/static/index.html"
-  echo "$hash" >.venv/.egov-console
+  # Asked again: the first build writes down the types of the components that it found.
+  console_sources >.venv/.egov-console
 }
 
 if [ "$mode" = demo ]; then python_for_demo; else debian_packages; fi
