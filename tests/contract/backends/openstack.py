@@ -34,6 +34,7 @@ CAPABILITIES = frozenset(
         Capability.ADDRESS_RESERVATION,
         Capability.SECURITY_GROUP,
         Capability.SERIAL_LOG,
+        Capability.QUOTA,
     }
 )
 # No guest runs on the bed's compute hosts, and a cloud that hangs does so as a whole.
