@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from egovcloud.services import department, network
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House
-from egovcloud.services.listing import departments_under, scope
-from egovcloud.services.reading import given, own_departments
+from egovcloud.services.listing import departments_under
+from egovcloud.services.reading import given, own_departments, scoped
 from egovcloud.services.refs import Refs, View, entity
 from egovcloud.store.models import Application, Department, Instance, Network, Port, Project, Zone
 
@@ -33,7 +33,7 @@ def show(house: House, actor: Actor, *, department_id: str | None = None) -> Vie
             mine = below if mine is None else sorted(set(mine) & set(below))
         nets = session.scalars(
             select(Network)
-            .where(*scope(session, actor, network.LISTING), Network.state != "deleted")
+            .where(*scoped(session, actor, network.NOUN), Network.state != "deleted")
             .order_by(Network.zone_id, Network.name)
         ).all()
         zones = Refs(session, {Zone: (net.zone_id for net in nets)})

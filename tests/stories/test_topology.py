@@ -63,3 +63,9 @@ def test_a_department_sees_neither_others_nor_their_networks(scene: Town) -> Non
     status, code, sentence = scene.market_member.refused("GET", f"/topology?department_id={scene.ids['civil']}")
     assert (status, code) == (422, "input.reference")
     assert "department_id" in sentence
+
+
+def test_an_office_sees_the_networks_of_its_bureau(scene: Town) -> None:
+    """What it may plug its machines into is drawn, as the list of networks shows it."""
+    drawn = {one["name"] for one in scene.civil_office.get("/topology")["networks"]}
+    assert drawn == scene.civil_office.names("/networks") == {"shared", "back"}
