@@ -286,7 +286,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
 def _simulator(installation_id: str, _name: str, config: Mapping[str, Any]) -> Driver:
     from egovcloud.drivers.simulator import SimulatorDriver
 
-    return SimulatorDriver(installation_id, config["path"])
+    return SimulatorDriver(installation_id, config["path"], tenancy=bool(config.get("tenancy", False)))
 
 
 def _libvirt(installation_id: str, _name: str, config: Mapping[str, Any]) -> Driver:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -161,6 +161,11 @@ def _rows(cloud: Path) -> Iterator[tuple[str, Model]]:
         yield name, made(SecurityGroup, name=name, project_id=project.id, **home)
 
 
+def simulator(installation: str, _name: str, config: Mapping[str, Any]) -> SimulatorDriver:
+    """The driver of a simulated cloud as its provider is configured."""
+    return SimulatorDriver(installation, config["path"], tenancy=config.get("tenancy", False))
+
+
 class Inside:
     """An opened world: what an API process has (``house``) and what a worker has (``runner``), on one clock."""
 
@@ -169,7 +174,7 @@ class Inside:
         self.clock = clock or Clock()
         self.database = Database(world.url)
         cipher = Cipher(world.key)
-        factories = {"simulator": lambda installation, _, config: SimulatorDriver(installation, config["path"])}
+        factories = {"simulator": simulator}
         stores = {"simulator": lambda installation, _, config: SimulatorStore(installation, config["path"])}
         self.providers = Providers(self.database, world.installation, factories, stores)
         self.house = House(self.database, cipher, world.installation, clock=self.clock)

@@ -9,7 +9,7 @@ from egovcloud.cli.declare import columns
 from egovcloud.cli.output import Output
 from egovcloud.cli.values import plain, styled, title
 
-QUOTA = columns("resource limit used reserved committed")
+QUOTA = columns("resource limit used reserved committed unmanaged")
 OPERATIONS = columns("kind state subject created=created_at:time id")
 REQUESTS = columns("number title state department")
 
@@ -56,4 +56,4 @@ def _count(part: Mapping[str, Any]) -> str:
 
 
 def _used(line: Mapping[str, Any]) -> dict[str, Any]:
-    return {**line, "used": int(line.get("reserved") or 0) + int(line.get("committed") or 0)}
+    return {**line, "used": sum(int(line.get(part) or 0) for part in ("reserved", "committed", "unmanaged"))}

@@ -38,7 +38,7 @@ _CENTRE = frozenset(
     instance:migrate operation:retry operation:cancel
     image:create image:update image:delete flavor:create flavor:update flavor:delete
     network:create network:update network:delete
-    project:create project:update
+    project:create project:update project:delete
     drift:accept drift:repair drift:set
     """.split()
 )
@@ -61,7 +61,8 @@ ROLES: Mapping[str, frozenset[str]] = {
     | _SELF_SERVICE
     | _DESTRUCTIVE
     | frozenset(
-        "request:approve project:create project:update user:read user:create user:update grant:read grant:create "
+        "request:approve project:create project:update project:delete "
+        "user:read user:create user:update grant:read grant:create "
         "grant:delete quota:set department:create department:update audit:read "
         "bucket:create bucket:update".split()
     ),

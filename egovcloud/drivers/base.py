@@ -61,6 +61,7 @@ class Capability(StrEnum):
     SERIAL_LOG = "serial_log"
     ADOPTION = "adoption"
     QUOTA = "quota"
+    TENANCY = "tenancy"
 
 
 class Power(StrEnum):
@@ -81,6 +82,20 @@ class OwnedKind(StrEnum):
     NETWORK = "network"
     SECURITY_GROUP = "security_group"
     IMAGE = "image"
+    TENANT = "tenant"
+
+
+@dataclass(frozen=True)
+class TenantSpec:
+    """One of our projects where the cloud keeps projects apart (``Capability.TENANCY``).
+
+    ``limits`` are what the cloud itself shall hold it to, as (resource, limit) in the units of ``Allowance``; a
+    resource that is not named has none.
+    """
+
+    id: str
+    name: str
+    limits: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,7 +165,8 @@ class InstanceSpec:
     """What an instance shall be. ``name`` is the user's text (display only), ``hostname`` a valid DNS label.
 
     ``ssh_keys`` are OpenSSH public key lines; ``user_data`` is cloud-config text appended to ours, or ``None``.
-    ``pool`` is the storage pool on ``host`` that holds the root disk.
+    ``pool`` is the storage pool on ``host`` that holds the root disk. ``tenant`` is our id of the project that it is
+    made in, where the cloud keeps projects apart.
     """
 
     id: str
@@ -165,17 +181,22 @@ class InstanceSpec:
     nics: tuple[NicSpec, ...] = ()
     ssh_keys: tuple[str, ...] = ()
     user_data: str | None = None
+    tenant: str | None = None
 
 
 @dataclass(frozen=True)
 class VolumeSpec:
-    """A data volume in ``pool`` of ``host``; ``size_gib`` is its full size, thinly provisioned where possible."""
+    """A data volume in ``pool`` of ``host``; ``size_gib`` is its full size, thinly provisioned where possible.
+
+    ``tenant`` as for an instance.
+    """
 
     id: str
     name: str
     host: str
     pool: str
     size_gib: int
+    tenant: str | None = None
 
 
 @dataclass(frozen=True)
@@ -275,7 +296,10 @@ class Owned:
 
 @dataclass(frozen=True)
 class Unmanaged:
-    """One object of the cloud without our marker: reported, never touched."""
+    """One object of the cloud without our marker: reported, never touched.
+
+    ``tenant`` is our id of the project in which somebody else made it, where the cloud keeps projects apart.
+    """
 
     kind: OwnedKind
     external_id: str
@@ -284,6 +308,7 @@ class Unmanaged:
     vcpus: int = 0
     memory_mib: int = 0
     size_gib: float = 0.0
+    tenant: str | None = None
 
 
 @dataclass(frozen=True)
@@ -313,8 +338,20 @@ class Driver(Adopting, Protocol):
 
     def pools(self, host: str, *, within: float) -> Sequence[PoolFacts]: ...
 
-    def allowances(self, *, within: float) -> Sequence[Allowance]:
-        """The cloud's own quota of our account; empty where a cloud has none (``Capability.QUOTA``)."""
+    def allowances(self, *, tenant: str | None = None, within: float) -> Sequence[Allowance]:
+        """The cloud's own quota of our account, or of one of our projects there; empty where a cloud has none.
+
+        ``NotFound("tenant.absent")`` for a project that was not ensured.
+        """
+        ...
+
+    def ensure_tenant(self, tenant: TenantSpec, *, within: float) -> str:
+        """A project of the cloud's own for one of ours, held to these limits (``Capability.TENANCY``).
+
+        Returns the cloud's id of it. What is made with its ``tenant`` is made in there. It is found by its mark,
+        listed by ``survey``, and removed by ``delete_owned`` when nothing is left in it, ours or not:
+        ``Conflict("tenant.in_use")`` otherwise.
+        """
         ...
 
     def survey(self, host: str, *, within: float) -> Survey:

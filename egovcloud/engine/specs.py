@@ -112,4 +112,5 @@ def instance_spec(
         nics=nic_specs(session, instance.id),
         ssh_keys=tuple(instance.ssh_keys),
         user_data=cipher.open(instance.user_data, USER_DATA) if instance.user_data else None,
+        tenant=instance.project_id,
     )

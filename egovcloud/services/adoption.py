@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Invalid
 from egovcloud.domain.quota import Amount
 from egovcloud.engine import adoption as counting
+from egovcloud.engine import tenants
 from egovcloud.engine.enqueue import enqueue
 from egovcloud.engine.providers import Providers
 from egovcloud.services import provisioning
@@ -21,7 +23,7 @@ from egovcloud.services.house import House, Unit, require
 from egovcloud.services.provisioning import Owner, hostname_of
 from egovcloud.store import ledger
 from egovcloud.store.journal import transition
-from egovcloud.store.models import Host, Instance, Operation, Volume
+from egovcloud.store.models import Host, Instance, Operation, Provider, Volume
 
 Item = Mapping[str, Any]
 Row = TypeVar("Row", Instance, Volume)
@@ -62,7 +64,17 @@ def plan(
     with house.read() as session:
         judge(session, lines)
         amount = sum((line.amount for line in lines), Amount())
-        return Plan(lines, amount, ledger.check(session, project.department_id, amount))
+        ceasing = [one for line in _each(lines) for one in tenants.counted(_provider(session, line), line.external_id)]
+        return Plan(lines, amount, ledger.check(session, project.department_id, amount, ceasing))
+
+
+def _each(lines: Sequence[Line]) -> list[Line]:
+    """With the volumes that come along."""
+    return [one for line in lines for one in (line, *line.volumes)]
+
+
+def _provider(session: Session, line: Line) -> Provider:
+    return session.get_one(Provider, line.host.provider_id)
 
 
 def _need(asked: Sequence[Asked], hosts: Mapping[str, Host]) -> None:
@@ -121,14 +133,16 @@ def _enter(unit: Unit, owner: Owner, line: Line, parent: Operation) -> None:
         requested_by=unit.actor.user_id,
         parent_id=parent.id,
     )
+    for one in _each([line]):
+        tenants.recognise(session, _provider(session, one), one.external_id)
     rows = [row]
     for volume in line.volumes:
         held = _volume(unit, owner, volume)
         held.instance_id = row.id
         rows.append(held)
-    for one in rows:
-        transition(session, one, "adopt", now=unit.now, operation_id=operation.id, deleted_at=None, error=None)
-        counting.take(session, one, key=operation.id, now=unit.now)
+    for thing in rows:
+        transition(session, thing, "adopt", now=unit.now, operation_id=operation.id, deleted_at=None, error=None)
+        counting.take(session, thing, key=operation.id, now=unit.now)
 
 
 def _instance(unit: Unit, owner: Owner, line: Line) -> Instance:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.ids import new_id
@@ -24,6 +24,7 @@ LISTING = Listing(
     search=func.lower(Application.name + " " + Application.owner),
     sorts={"name": Application.name},
     filters={"department_id": subtree(Application.department_id), "project_id": equals(Application.project_id)},
+    where=lambda: Application.project_id.in_(select(Project.id).where(Project.deleted_at.is_(None))),
 )
 LEVELS = {"protection_level": (1, 5), "recovery_level": (0, 6)}
 

@@ -14,6 +14,7 @@ from sqlalchemy import update as sql_update
 from egovcloud.domain.clouds import DRIVERS
 from egovcloud.domain.errors import Conflict, Invalid
 from egovcloud.domain.ids import new_id
+from egovcloud.engine import tenants
 from egovcloud.services import operation_view, rules, site
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House
@@ -134,6 +135,7 @@ def delete(house: House, actor: Actor, id_: str) -> None:
         looks = Operation.kind.in_(operation_view.INTERNAL)
         busy = session.scalar(select(func.count()).select_from(Operation).where(about, working, ~looks)) or 0
         buckets = select(func.count()).where(Bucket.provider_id == row.id, Bucket.deleted_at.is_(None))
+        tenants.count(session, row, {})  # what others made there counts for nobody any more
         if machines or volumes or busy:
             raise Conflict("provider.used", name=row.name, instances=machines, volumes=volumes, operations=busy)
         if kept := session.scalar(buckets):

@@ -284,7 +284,8 @@ def provision_volumes(
 
 def project_for(session: Session, actor: Actor, project_id: str) -> Project:
     """The project that new things go to; ``NotFound`` when the actor may not see it."""
-    project = session.scalars(select(Project).where(Project.id == project_id)).one_or_none()
+    living = select(Project).where(Project.id == project_id, Project.deleted_at.is_(None))
+    project = session.scalars(living).one_or_none()
     if project is not None:
         path = session.get_one(Department, project.department_id).path
         if actor.may("project:read", path):

@@ -87,12 +87,14 @@ def quota_lines(session: Session, rows: Sequence[Department]) -> dict[str, list[
         for resource in RESOURCES:
             line = own.get((id_, resource))
             reserved, committed = (line.reserved, line.committed) if line else (0, 0)
+            unmanaged = line.unmanaged if line else 0
             result[id_].append(
                 {
                     "resource": resource,
                     "limit": line.limit if line else None,
                     "reserved": reserved,
                     "committed": committed,
+                    "unmanaged": unmanaged,
                     "own": reserved + committed - below.get((id_, resource), 0),
                 }
             )

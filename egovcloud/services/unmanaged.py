@@ -17,8 +17,8 @@ from egovcloud.drivers.base import OwnedKind, Unmanaged
 from egovcloud.engine.providers import Providers
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House, require
-from egovcloud.services.refs import View
-from egovcloud.store.models import Host, Provider
+from egovcloud.services.refs import Refs, View
+from egovcloud.store.models import Host, Project, Provider
 
 LOOK = 4.0  # seconds for all hosts together: one that does not answer holds up nobody longer than that
 KINDS = (OwnedKind.INSTANCE.value, OwnedKind.VOLUME.value)
@@ -63,6 +63,8 @@ def listed(
         require(session, actor, "unmanaged:read", None)
         places = _places(session, provider_id, host_id)
     looks = look(providers, places, house.clock())
+    with house.read() as session:
+        refs = Refs(session, {Project: {thing.tenant for one in looks for thing in one.things if thing.tenant}})
     words = (q or "").lower()
     seen: set[tuple[str, str]] = set()
     items = []
@@ -77,7 +79,7 @@ def listed(
                 if (one.place.provider.id, thing.external_id) in seen:
                     continue
                 seen.add((one.place.provider.id, thing.external_id))
-            items.append(_shown(one.place, thing))
+            items.append({**_shown(one.place, thing), "project": refs.ref(Project, thing.tenant)})
     items.sort(key=lambda item: (item["kind"], item["name"], item["external_id"]))
     return {"items": items[:MOST], "total": len(items), "hosts": [_host(one, actor) for one in looks]}
 

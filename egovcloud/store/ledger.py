@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, text
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Conflict, QuotaExceeded
@@ -57,18 +57,34 @@ def open_account(session: Session, department_id: str, limits: dict[str, int | N
     session.flush()
 
 
-def check(session: Session, department_id: str, amount: Amount) -> list[Check]:
-    """Every (ancestor, resource) that ``amount`` touches, root first; stores nothing."""
+def check(
+    session: Session, department_id: str, amount: Amount, besides: Sequence[tuple[str, Amount]] = ()
+) -> list[Check]:
+    """Every (ancestor, resource) that ``amount`` touches, root first; stores nothing.
+
+    ``besides`` is what would cease to count as others', by department.
+    """
     asked = dict(amount.items())
     nodes = lineage(session, department_id)
     rows = session.scalars(select(Quota).where(Quota.department_id.in_([n.id for n in nodes]))).all()
     by_key = {(row.department_id, row.resource): row for row in rows}
-    return [
-        Check(node.id, node.name, node.path, resource, row.limit, row.reserved + row.committed, count)
-        for node in nodes
-        for resource, count in asked.items()
-        if (row := by_key.get((node.id, resource)))
-    ]
+    less: dict[tuple[str, str], int] = {}
+    for below, ceasing in besides:
+        for node in lineage(session, below):
+            for resource, count in ceasing.items():
+                less[node.id, resource] = less.get((node.id, resource), 0) + count
+    checks = []
+    for node in nodes:
+        for resource, count in asked.items():
+            if row := by_key.get((node.id, resource)):
+                taken = counted(row) - less.get((node.id, resource), 0)
+                checks.append(Check(node.id, node.name, node.path, resource, row.limit, taken, count))
+    return checks
+
+
+def counted(row: Quota) -> int:
+    """All that counts against the limit: ours, made or to be made, and what others made in the clouds themselves."""
+    return row.reserved + row.committed + row.unmanaged
 
 
 def reserve(
@@ -208,7 +224,7 @@ _MOVE = text(  # the names that are filled in are ours, the values are bound
     UPDATE quotas SET reserved = reserved + {reserved}, committed = committed + {committed}
     WHERE department_id IN :nodes AND resource IN :resources
       AND ("limit" IS NULL OR {reserved} + {committed} <= 0
-           OR reserved + committed + {reserved} + {committed} <= "limit")
+           OR reserved + committed + unmanaged + {reserved} + {committed} <= "limit")
     RETURNING department_id, resource
     """.format(  # noqa: S608
         **{
@@ -238,10 +254,19 @@ def _exceeded(
                     department=node.name,
                     resource=resource,
                     limit=row.limit,
-                    used=row.reserved + row.committed,
+                    used=counted(row),
                     asked=held + used,
                 ).at(node.path)
     return Conflict("row.changed", noun="quota")
+
+
+def recount(session: Session, department_id: str, amount: Amount) -> None:
+    """Add to what others made that counts for a department; never refused, for it is there already."""
+    for resource, count in amount.items():
+        moved = update(Quota).where(
+            Quota.department_id.in_([node.id for node in lineage(session, department_id)]), Quota.resource == resource
+        )
+        session.execute(moved.values(unmanaged=Quota.unmanaged + count).execution_options(synchronize_session=False))
 
 
 def drift(session: Session) -> Sequence[tuple[str, str, int, int]]:

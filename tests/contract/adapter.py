@@ -25,6 +25,7 @@ from egovcloud.drivers.base import (
     Power,
     RuleSpec,
     SecurityGroupSpec,
+    TenantSpec,
     VolumeSpec,
 )
 
@@ -56,6 +57,7 @@ _ORDER = [
     OwnedKind.SECURITY_GROUP,
     OwnedKind.NETWORK,
     OwnedKind.IMAGE,
+    OwnedKind.TENANT,
 ]
 
 
@@ -92,6 +94,7 @@ class Cloud(abc.ABC):
         self._numbers = itertools.cycle(range(10, 250))
         self._addresses = itertools.cycle(range(10, 250))
         self._default_network: NetworkSpec | None = None
+        self._default_tenant: TenantSpec | None = None
 
     # -- what every backend gives ------------------------------------------------------------------------------
     @abc.abstractmethod
@@ -111,11 +114,15 @@ class Cloud(abc.ABC):
         return facts.power is Power.RUNNING
 
     # -- features ------------------------------------------------------------------------------------------------
-    def plant(self, host: str, kind: OwnedKind) -> str:
-        """Make an object without our mark; returns its external id."""
+    def plant(self, host: str, kind: OwnedKind, *, tenant: str | None = None) -> str:
+        """Make an object without our mark, in this project of ours if one is named; returns its external id."""
         raise NotImplementedError
 
     def exists(self, host: str, kind: OwnedKind, external_id: str) -> bool:
+        raise NotImplementedError
+
+    def uproot(self, host: str, kind: OwnedKind, external_id: str) -> None:
+        """Remove what ``plant`` made."""
         raise NotImplementedError
 
     def stop_outside(self, host: str, instance_id: str) -> None:
@@ -180,6 +187,18 @@ class Cloud(abc.ABC):
             self._default_network = self.network()
         return self._default_network
 
+    def tenant(self, **limits: int) -> TenantSpec:
+        """A project of a fresh id that has been ensured; without limits unless they are given."""
+        spec = TenantSpec(new_id(), "社会救助 contract", tuple(limits.items()))
+        self.driver.ensure_tenant(spec, within=self.limit)
+        return spec
+
+    def default_tenant(self) -> str | None:
+        """Our id of the project in which all is made unless a test says otherwise; it stays for the whole run."""
+        if self._default_tenant is None and self.has(Capability.TENANCY):
+            self._default_tenant = self.tenant()
+        return self._default_tenant.id if self._default_tenant else None
+
     def group(self, **changes: Any) -> SecurityGroupSpec:
         spec = SecurityGroupSpec(
             new_id(), "contract", (RuleSpec("ingress", "tcp", 22, 22), RuleSpec("ingress", "icmp"))
@@ -211,6 +230,7 @@ class Cloud(abc.ABC):
             self.disk_gib,
             self.image(),
             (self.nic(self.default_network()),) if self.has_networks else (),
+            tenant=self.default_tenant(),
         )
         spec = replace(spec, **changes)
         self.prepare(spec, spec.host)
@@ -244,7 +264,7 @@ class Cloud(abc.ABC):
         return spec
 
     def volume_spec(self, **changes: Any) -> VolumeSpec:
-        return replace(VolumeSpec(new_id(), "contract", self.host, self.pool, 1), **changes)
+        return replace(VolumeSpec(new_id(), "contract", self.host, self.pool, 1, self.default_tenant()), **changes)
 
     def volume(self, **changes: Any) -> VolumeSpec:
         """A volume that has been created."""
@@ -293,8 +313,8 @@ class Cloud(abc.ABC):
 
     # -- after each test -----------------------------------------------------------------------------------------------
     def clean(self) -> None:
-        """Remove all that bears our mark but the images and the default network, which later tests use again."""
-        kept = {self._default_network.id} if self._default_network else set()
+        """Remove all that bears our mark but the images and the defaults, which later tests use again."""
+        kept = {one.id for one in (self._default_network, self._default_tenant) if one}
         listed = [one for host in self.hosts for one in self.driver.list_owned(host, within=self.limit)]
         # Instances of all hosts go before what any host lists and one of them may hold.
         for owned in sorted(listed, key=lambda one: _ORDER.index(one.kind)):

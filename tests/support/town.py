@@ -225,7 +225,11 @@ def build(database: Database, directory: Path) -> Town:
 
 def _drivers(house: House) -> Providers:
     """The simulator's driver on a cloud that is not there: it answers as one that cannot be reached."""
-    factories = {"simulator": lambda installation_id, _, config: SimulatorDriver(installation_id, config["file"])}
+    factories = {
+        "simulator": lambda installation_id, _, config: SimulatorDriver(
+            installation_id, config["file"], tenancy=config.get("tenancy", False)
+        )
+    }
     stores = {"simulator": lambda installation_id, _, config: SimulatorStore(installation_id, config["file"])}
     return Providers(house.database, house.installation, factories, stores)
 

@@ -58,3 +58,9 @@ def create_project(call: Call, body: ProjectCreate) -> ProjectView:
 def update_project(call: Call, project_id: str, body: ProjectUpdate) -> ProjectView:
     """Change a project's name or description."""
     return ProjectView.of(service.update(call.house, call.actor, project_id, **body.values()))
+
+
+@routes.delete("/projects/<project_id>", permission="project:delete")
+def delete_project(call: Call, project_id: str) -> None:
+    """Close a project without instances, volumes, buckets, security groups and open requests."""
+    service.delete(call.house, call.actor, project_id)

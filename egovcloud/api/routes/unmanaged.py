@@ -26,7 +26,10 @@ class UnmanagedQuery(Query):
 
 
 class UnmanagedThing(Answer):
-    """One machine or volume without our mark. Memory in MiB; a machine's disks are told by the plan of its adoption."""
+    """One machine or volume without our mark. Memory in MiB; a machine's disks are told by the plan of its adoption.
+
+    ``project`` is ours, where somebody made it in that project on the cloud itself.
+    """
 
     kind: str
     external_id: str
@@ -36,6 +39,7 @@ class UnmanagedThing(Answer):
     vcpus: int
     memory_mib: int
     size_gib: float
+    project: Ref | None
 
 
 class HostSeen(Answer):

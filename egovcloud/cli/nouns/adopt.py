@@ -13,7 +13,7 @@ from egovcloud.cli.verbs import finish
 if TYPE_CHECKING:
     from egovcloud.cli.call import Call
 
-THINGS = columns("name kind host provider vcpus memory=memory_mib:mib size=size_gib external_id")
+THINGS = columns("name kind host provider project vcpus memory=memory_mib:mib size=size_gib external_id")
 PLANNED = columns("name kind host power vcpus memory=memory_mib:mib size=size_gib:gib volumes networks obstacles")
 QUOTA = columns("department resource limit used asked after ok:flag")
 _WHERE = (ref("provider"), ref("host"), choice("kind", "instance", "volume"))

@@ -1,7 +1,7 @@
 """Projects (项目) of a department."""
 
 from egovcloud.cli.declare import Noun, columns, ref, text
-from egovcloud.cli.verbs import creates, lists, shows, updates
+from egovcloud.cli.verbs import creates, deletes, lists, shows, updates
 
 NOUN = Noun(
     "project",
@@ -14,5 +14,6 @@ NOUN = Noun(
         shows(),
         creates(text("name", required=True), ref("department", required=True), text("description")),
         updates(text("name"), text("description")),
+        deletes(),
     ),
 )

@@ -15,9 +15,9 @@ from egovcloud.domain.quota import RESOURCES
 if TYPE_CHECKING:
     from egovcloud.cli.call import Call
 
-LINES = columns("resource limit used reserved committed own")
+LINES = columns("resource limit used reserved committed unmanaged own")
 TREE = columns("department " + " ".join(RESOURCES) + " id=department_id")
-LONG = columns("department resource limit used reserved committed own id=department_id")
+LONG = columns("department resource limit used reserved committed unmanaged own id=department_id")
 SIMULATION = columns("department resource limit used asked after ok:flag")
 LEDGER = columns("at:time movement resource reserved committed subject_type subject_id key")
 
@@ -123,7 +123,7 @@ def _tree(call: Call) -> list[Any]:
 def _lines(node: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The resources of a node, with what is used: reserved and committed."""
     return [
-        {**line, "used": int(line.get("reserved") or 0) + int(line.get("committed") or 0)}
+        {**line, "used": sum(int(line.get(part) or 0) for part in ("reserved", "committed", "unmanaged"))}
         for line in node.get("resources") or []
     ]
 

@@ -49,6 +49,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The cloud has no external network {name}; check the provider's configuration.",
         "云平台没有外部网络 {name}，请检查云平台配置。",
     ),
+    "cloud.tenancy": (
+        "Cloud {cloud} logs in with an application credential, which Keystone binds to one project; give it a password "
+        "login in clouds.yaml, or switch tenancy off in the provider's configuration.",
+        "云平台 {cloud} 使用应用凭据登录，Keystone 将其限定在单个项目内；请在 clouds.yaml 中改用密码登录，或在云平台配置中关闭 tenancy。",
+    ),
+    "tenant.absent": (
+        "The cloud behind {host} has no project for {id}; the step is tried again once it has been made.",
+        "{host} 所在的云平台上没有对应项目 {id}，创建后将自动重试。",
+    ),
+    "tenant.in_use": (
+        "The project for {id} on the cloud behind {host} still holds {detail}; delete or move them there first.",
+        "{host} 所在云平台上项目 {id} 中仍有 {detail}，请先在云平台上删除或迁出。",
+    ),
     "snapshot.volumes": (
         "Instance {id} holds {count} volume(s), which a snapshot on this cloud leaves out; detach them first.",
         "云主机 {id} 挂载了 {count} 块云硬盘，该云平台的快照不包含它们，请先卸载。",

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
-from egovcloud.domain.errors import NotFound, Problem, Transient
+from egovcloud.domain.errors import NotFound, Problem, Transient, Unsupported
 from egovcloud.drivers.adoption import Found
 from egovcloud.drivers.base import (
     Allowance,
+    Capability,
     HostFacts,
     ImageSpec,
     InstanceFacts,
@@ -23,6 +24,7 @@ from egovcloud.drivers.base import (
     Screen,
     SecurityGroupSpec,
     SnapshotFacts,
+    TenantSpec,
     Unmanaged,
     VolumeFacts,
     VolumeSpec,
@@ -112,8 +114,11 @@ class LibvirtDriver:
     def pools(self, host: str, *, within: float) -> Sequence[PoolFacts]:
         return self._ask(host, storage.facts, within)
 
-    def allowances(self, *, within: float) -> Sequence[Allowance]:
+    def allowances(self, *, tenant: str | None = None, within: float) -> Sequence[Allowance]:
         return ()  # whoever may speak to libvirt may use all of its host
+
+    def ensure_tenant(self, tenant: TenantSpec, *, within: float) -> str:
+        raise Unsupported("driver.unsupported", capability=Capability.TENANCY.value)
 
     def survey(self, host: str, *, within: float) -> Survey:
         elsewhere = ownership.Elsewhere(self._hosts, host)

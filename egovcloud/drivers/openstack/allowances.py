@@ -22,12 +22,15 @@ COMPUTE = {
 STORAGE = {"volume_gib": ("maxTotalVolumeGigabytes", "totalGigabytesUsed")}
 
 
-def told(call: Call) -> Sequence[Allowance]:
-    """One request to each service; Cinder is asked where the cloud is used for volumes."""
-    found = _of(call.compute.get("/limits")["limits"]["absolute"], COMPUTE)
+def told(call: Call, project_id: str | None = None) -> Sequence[Allowance]:
+    """One request to each service; Cinder is asked where the cloud is used for volumes.
+
+    ``project_id`` is Keystone's id of the project to ask for, if not that of our login.
+    """
+    found = _of(call.service("compute", project_id).get("/limits")["limits"]["absolute"], COMPUTE)
     if any(pool.volume_type for pool in call.config.pools.values()):
-        found += _of(call.storage.get("/limits")["limits"]["absolute"], STORAGE)
-    ports = call.network.get(f"/quotas/{call.project_id()}/details")["quota"]["port"]
+        found += _of(call.service("block-storage", project_id).get("/limits")["limits"]["absolute"], STORAGE)
+    ports = call.network.get(f"/quotas/{project_id or call.project_id()}/details")["quota"]["port"]
     return [*found, Allowance("addresses", _limit(ports["limit"]), max(0, int(ports["used"])))]
 
 

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TypeVar
 
+from keystoneauth1 import access
+
 from egovcloud.domain.errors import NotFound, Transient
 from egovcloud.drivers.openstack.cloud import Cloud
 from egovcloud.drivers.openstack.config import CloudConfig, PoolConfig
 from egovcloud.drivers.openstack.deadline import Deadline
-from egovcloud.drivers.openstack.errors import Unanswered, of_exception
+from egovcloud.drivers.openstack.errors import CloudError, Unanswered, of_exception
 from egovcloud.drivers.openstack.marker import Marker
 from egovcloud.drivers.openstack.service import Service
 
@@ -38,26 +40,45 @@ class Call:
 
     @cached_property
     def compute(self) -> Service:
-        return Service(self.cloud, "compute", self.host, self.deadline)
+        return self.service("compute")
 
     @cached_property
     def network(self) -> Service:
-        return Service(self.cloud, "network", self.host, self.deadline)
+        return self.service("network")
 
     @cached_property
     def storage(self) -> Service:
-        return Service(self.cloud, "block-storage", self.host, self.deadline)
+        return self.service("block-storage")
 
     @cached_property
     def image(self) -> Service:
-        return Service(self.cloud, "image", self.host, self.deadline)
+        return self.service("image")
 
-    def project_id(self) -> str:
-        """The project that our credentials act in, which the token tells."""
+    @cached_property
+    def identity(self) -> Service:
+        return self.service("identity")
+
+    def service(self, name: str, project_id: str | None = None) -> Service:
+        """``name`` as in the catalogue; ``project_id`` is Keystone's id of the project to act in, if not our own."""
+        return Service(self.cloud, name, self.host, self.deadline, project_id)
+
+    @property
+    def wide(self) -> dict[str, int]:
+        """What makes a list of Nova's or Cinder's one of all projects, where ours are kept apart."""
+        return {"all_tenants": 1} if self.config.tenancy else {}
+
+    def login(self) -> access.AccessInfo:
+        """Who we are and where, which the token tells."""
         try:
-            return self.cloud.project_id()
+            return self.cloud.login()
+        except CloudError:
+            raise
         except Exception as error:
             raise of_exception(error, self.host, "identity", self.deadline.limit) from error
+
+    def project_id(self) -> str:
+        """The project that our credentials act in."""
+        return str(self.login().project_id or "")
 
     def pool(self, name: str) -> PoolConfig:
         """``NotFound("pool.absent")`` for a pool that is not configured."""

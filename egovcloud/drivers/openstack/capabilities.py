@@ -31,6 +31,8 @@ def declared(config: CloudConfig) -> frozenset[Capability]:
     found = set(_ALWAYS)
     if config.external_network:
         found.add(Capability.NETWORK_NAT)
+    if config.tenancy:
+        found.add(Capability.TENANCY)
     if config.physical_networks:
         found.add(Capability.NETWORK_BRIDGED)
     if any(pool.volume_type for pool in config.pools.values()):

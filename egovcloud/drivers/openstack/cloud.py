@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from keystoneauth1 import adapter
+from keystoneauth1 import access, adapter
+from keystoneauth1.identity import BaseIdentityPlugin
 from openstack.config import cloud_region
 
+from egovcloud.domain.errors import Permanent
 from egovcloud.drivers.base import HostFacts, Unmanaged
 from egovcloud.drivers.openstack import session
 from egovcloud.drivers.openstack.config import CloudConfig
+from egovcloud.drivers.openstack.errors import Refused
 from egovcloud.drivers.openstack.marker import Marker
 from egovcloud.drivers.openstack.together import Together
 from egovcloud.drivers.openstack.turns import Doubts, Turns
@@ -82,23 +85,41 @@ class Cloud:
         self.strangers: Together[tuple[Unmanaged, ...]] = Together()
         self.last_seen: dict[str, HostFacts] = {}
         self.microversions: dict[str, str] = {}
+        self.limits: dict[str, tuple[str, tuple[tuple[str, int], ...]]] = {}  # our project: Keystone's id, its quotas
         self._lock = threading.Lock()
         self._region: cloud_region.CloudRegion | None = None
-        self._adapters: dict[str, adapter.Adapter] = {}
+        self._adapters: dict[tuple[str, str | None], adapter.Adapter] = {}
+        self._logins: dict[str, session.InProject] = {}
 
     def region(self) -> cloud_region.CloudRegion:
         with self._lock:
             if self._region is None:
-                self._region = session.region_of(self.config)
+                region = session.region_of(self.config)
+                kind = str(region.config.get("auth_type") or "")
+                if self.config.tenancy and "applicationcredential" in kind.replace("_", ""):
+                    raise Refused(0, kind, Permanent("cloud.tenancy", cloud=self.config.cloud))
+                self._region = region
             return self._region
 
-    def adapter(self, service_type: str) -> adapter.Adapter:
+    def adapter(self, service_type: str, project_id: str | None = None) -> adapter.Adapter:
+        """A door to a service, as our login at home or in the project with this id of Keystone's."""
         region = self.region()
         with self._lock:
-            if service_type not in self._adapters:
-                self._adapters[service_type] = session.service(region, service_type)
-            return self._adapters[service_type]
+            key = (service_type, project_id)
+            if key not in self._adapters:
+                self._adapters[key] = session.service(region, service_type, self._login(region, project_id))
+            return self._adapters[key]
 
-    def project_id(self) -> str:
-        """The project that our credentials act in."""
-        return str(self.region().get_session().get_project_id() or "")
+    def _login(self, region: cloud_region.CloudRegion, project_id: str | None) -> session.InProject | None:
+        if project_id is None:
+            return None
+        if project_id not in self._logins:
+            self._logins[project_id] = session.InProject(region.get_session(), project_id)
+        return self._logins[project_id]
+
+    def login(self) -> access.AccessInfo:
+        """Who we are and where, as the token says."""
+        home = self.region().get_session()
+        if not isinstance(home.auth, BaseIdentityPlugin):
+            raise Refused(0, "no login", Permanent("cloud.config", detail="auth_type logs in to no Keystone"))
+        return home.auth.get_access(home)

@@ -36,7 +36,9 @@ class CloudConfig:
     ``bridged`` networks may be made on the physical networks that Neutron knows.
 
     ``visibility`` is for how many seconds a creation whose answer was lost is looked for before another one is sent.
-    ``make_flavors`` false makes the driver choose among existing flavors only.
+    ``make_flavors`` false makes the driver choose among existing flavors only. ``tenancy`` true keeps our projects
+    apart, each in a Keystone project of its own with native quotas: the login must be an administrator's and not an
+    application credential, which Keystone binds to one project.
     """
 
     cloud: str
@@ -49,6 +51,7 @@ class CloudConfig:
     visibility: float = 15.0
     make_flavors: bool = True
     config_drive: bool = True
+    tenancy: bool = False
 
     @classmethod
     def of(cls, provider: Mapping[str, Any]) -> CloudConfig:

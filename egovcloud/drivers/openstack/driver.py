@@ -23,6 +23,7 @@ from egovcloud.drivers.base import (
     Screen,
     SecurityGroupSpec,
     SnapshotFacts,
+    TenantSpec,
     Unmanaged,
     VolumeFacts,
     VolumeSpec,
@@ -45,6 +46,7 @@ from egovcloud.drivers.openstack import (
     rebuilding,
     servers,
     snapshots,
+    tenants,
     volumes,
 )
 from egovcloud.drivers.openstack.call import Call
@@ -91,9 +93,15 @@ class OpenStackDriver:
         with self._call(host, within) as call:
             return hosts.pools(call)
 
-    def allowances(self, *, within: float) -> Sequence[Allowance]:
+    def allowances(self, *, tenant: str | None = None, within: float) -> Sequence[Allowance]:
         with self._call(None, within) as call:
-            return allowances.told(call)
+            return allowances.told(call, tenants.home(call, tenant))
+
+    def ensure_tenant(self, tenant: TenantSpec, *, within: float) -> str:
+        if Capability.TENANCY not in self.capabilities:
+            raise Unsupported("driver.unsupported", capability=Capability.TENANCY.value)
+        with self._call(None, within) as call:
+            return tenants.ensure(call, tenant)
 
     def survey(self, host: str, *, within: float) -> Survey:
         with self._call(host, within) as call:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from egovcloud.domain.errors import Conflict, Problem
 from egovcloud.drivers.base import InstanceSpec, Ref
-from egovcloud.drivers.openstack import flavors, images, ports, servers, snapshots, user_data
+from egovcloud.drivers.openstack import flavors, images, ports, servers, snapshots, tenants, user_data
 from egovcloud.drivers.openstack.call import Call
 from egovcloud.drivers.openstack.errors import Refused
 from egovcloud.drivers.openstack.marker import display, name_metadata
@@ -65,7 +65,8 @@ def _post(call: Call, spec: InstanceSpec) -> Json:
     image = images.require(call, spec.image.id)
     port_ids = ports.ensure(call, spec)
     flavor = flavors.of_size(call, spec.vcpus, spec.memory_mib, spec.disk_gib)
-    made: Json = call.compute.post("/servers", {"server": body(call, spec, image, flavor, port_ids)})["server"]
+    nova = call.service("compute", tenants.home(call, spec.tenant))
+    made: Json = nova.post("/servers", {"server": body(call, spec, image, flavor, port_ids)})["server"]
     return made
 
 

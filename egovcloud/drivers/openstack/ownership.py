@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from egovcloud.domain.errors import Forbidden
@@ -17,15 +17,17 @@ from egovcloud.drivers.openstack import (
     ports,
     servers,
     snapshots,
+    tenants,
     volumes,
 )
 from egovcloud.drivers.openstack.call import Call
 from egovcloud.drivers.openstack.looks import Lists
 from egovcloud.drivers.openstack.marker import name_of
-from egovcloud.drivers.openstack.service import PAGE
+from egovcloud.drivers.openstack.service import PAGE, Json
 from egovcloud.drivers.survey import ImageLook, SnapshotLook, Survey, Thing
 
 EVERYWHERE = ""  # the host of what has none
+AT_ONCE = 40  # projects that one list of Neutron's is narrowed to
 PORT = "port/"  # before Neutron's id of a port that was left over from an instance
 
 
@@ -43,15 +45,17 @@ def survey(call: Call) -> Survey:
 
 def _everything(call: Call) -> tuple[Thing, ...]:
     mine = call.project_id()
+    projects = tenants.every(call)
+    installation = str({"egov_installation": call.marker.digest})
     lists = Lists(
         call.marker,
-        call.compute.list("/servers/detail", "servers", tags=call.marker.tag),
-        call.storage.list("/volumes/detail", "volumes", metadata=str({"egov_installation": call.marker.digest})),
+        call.compute.list("/servers/detail", "servers", tags=call.marker.tag, **call.wide),
+        call.storage.list("/volumes/detail", "volumes", metadata=installation, **call.wide),
         call.image.list("/images", "images", limit=PAGE, egov_installation=call.marker.digest),
         call.network.list("/networks", "networks", project_id=mine),
         call.network.list("/subnets", "subnets", project_id=mine),
         call.network.list("/security-groups", "security_groups", project_id=mine),
-        call.network.list("/ports", "ports", project_id=mine),
+        _ports_of(call, [mine, *projects]),
     )
     return (
         *_instances(lists),
@@ -60,7 +64,21 @@ def _everything(call: Call) -> tuple[Thing, ...]:
         *_images(lists),
         *_networks(lists),
         *_groups(lists),
+        *_tenants(lists, projects),
     )
+
+
+def _ports_of(call: Call, project_ids: Sequence[str]) -> list[Json]:
+    """Ports of these projects: of as many at once as an address can name."""
+    pieces = [list(project_ids[start : start + AT_ONCE]) for start in range(0, len(project_ids), AT_ONCE)]
+    return [port for piece in pieces for port in call.network.list("/ports", "ports", project_id=piece)]
+
+
+def _tenants(lists: Lists, projects: Mapping[str, Json]) -> Iterator[Thing]:
+    for keystone_id, project in projects.items():
+        our_id = lists.marker.of_tags(project.get("tags") or ())
+        if our_id:
+            yield Thing(Owned(OwnedKind.TENANT, our_id, keystone_id, EVERYWHERE, str(project["name"])))
 
 
 def _instances(lists: Lists) -> Iterator[Thing]:
@@ -122,7 +140,10 @@ def _groups(lists: Lists) -> Iterator[Thing]:
 
 
 def list_unmanaged(call: Call) -> list[Unmanaged]:
-    """Servers of the host, and volumes and networks of our project, that are not ours: one look for all hosts."""
+    """What is not ours: servers of the host, and volumes and networks of our project, or of all where ours are apart.
+
+    One look for all hosts.
+    """
     seen = call.cloud.strangers.ask(lambda: tuple(_strangers(call)), call.deadline.left())
     if seen is None:
         raise call.late()
@@ -131,23 +152,30 @@ def list_unmanaged(call: Call) -> list[Unmanaged]:
 
 def _strangers(call: Call) -> Iterator[Unmanaged]:
     ours = set()
-    for server in call.compute.list("/servers/detail", "servers"):
+    tenant_of = {id_: call.marker.of_tags(one.get("tags") or ()) for id_, one in tenants.every(call).items()}
+    for server in call.compute.list("/servers/detail", "servers", **call.wide):
         if call.marker.of_tags(server.get("tags") or ()):
             ours.add(str(server["id"]))
             continue
         flavor, host = server["flavor"], servers.host_of(server)
         if host:
             size = (int(flavor["vcpus"]), int(flavor["ram"]), float(flavor["disk"]))
-            yield Unmanaged(OwnedKind.INSTANCE, str(server["id"]), host, str(server["name"]), *size)
-    for volume in call.storage.list("/volumes/detail", "volumes"):
+            tenant = tenant_of.get(str(server["tenant_id"]))
+            yield Unmanaged(OwnedKind.INSTANCE, str(server["id"]), host, str(server["name"]), *size, tenant=tenant)
+    for volume in call.storage.list("/volumes/detail", "volumes", **call.wide):
         # What Nova made as the root disk of a server of ours goes with it.
         held_by_ours = any(one["server_id"] in ours for one in volume.get("attachments") or ())
         if call.marker.of_properties(volumes.KIND, volume["metadata"]) is None and not held_by_ours:
             name, size_gib = str(volume.get("name") or ""), float(volume["size"])
-            yield Unmanaged(OwnedKind.VOLUME, str(volume["id"]), EVERYWHERE, name, size_gib=size_gib)
-    for network in call.network.list("/networks", "networks", project_id=call.project_id()):
-        if call.marker.of_description(networks.KIND, network.get("description")) is None:
-            yield Unmanaged(OwnedKind.NETWORK, str(network["id"]), EVERYWHERE, str(network["name"]))
+            tenant = tenant_of.get(str(volume.get("os-vol-tenant-attr:tenant_id")))
+            yield Unmanaged(OwnedKind.VOLUME, str(volume["id"]), EVERYWHERE, name, size_gib=size_gib, tenant=tenant)
+    # A way outside that the cloud offers to all is nobody's stray.
+    everyone = {} if call.config.tenancy else {"project_id": call.project_id()}
+    for network in call.network.list("/networks", "networks", **everyone):
+        our_id = call.marker.of_description(networks.KIND, network.get("description"))
+        if our_id is None and not network.get("router:external"):
+            tenant = tenant_of.get(str(network.get("project_id")))
+            yield Unmanaged(OwnedKind.NETWORK, str(network["id"]), EVERYWHERE, str(network["name"]), tenant=tenant)
 
 
 def delete_owned(call: Call, owned: Owned) -> None:
@@ -192,6 +220,11 @@ def _of_neutron(path: str, key: str, kind: str) -> Callable[[Call, str], str | N
     return read
 
 
+def _of_tenant(call: Call, external_id: str) -> str | None:
+    found = call.identity.find(f"/projects/{external_id}")
+    return None if found is None else call.marker.of_tags(found["project"].get("tags") or ()) or ""
+
+
 def _remove_snapshot(call: Call, _our_id: str, external_id: str) -> None:
     call.image.delete(f"/images/{external_id}")
 
@@ -204,4 +237,5 @@ _WAYS: dict[OwnedKind, tuple[Callable[[Call, str], str | None], Callable[[Call, 
     OwnedKind.SNAPSHOT: (_of_image(snapshots.KIND), _remove_snapshot),
     OwnedKind.NETWORK: (_of_neutron("networks", "network", networks.KIND), networks.remove),
     OwnedKind.SECURITY_GROUP: (_of_neutron("security-groups", "security_group", groups.KIND), groups.remove),
+    OwnedKind.TENANT: (_of_tenant, tenants.remove),
 }

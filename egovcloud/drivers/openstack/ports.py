@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from egovcloud.domain.errors import Conflict, Forbidden
 from egovcloud.drivers.base import InstanceSpec, NicSpec
-from egovcloud.drivers.openstack import groups, networks
+from egovcloud.drivers.openstack import groups, networks, tenants
 from egovcloud.drivers.openstack.call import Call
 from egovcloud.drivers.openstack.errors import Refused
 from egovcloud.drivers.openstack.service import Json
@@ -47,6 +47,9 @@ def _ensure(call: Call, spec: InstanceSpec, nic: NicSpec, network: str, wanted: 
         "fixed_ips": [{"ip_address": nic.address}],
         "security_groups": wanted,
     }
+    tenant = tenants.home(call, spec.tenant)
+    if tenant:
+        body["project_id"] = tenant
     try:
         return str(call.network.post("/ports", {"port": body})["port"]["id"])
     except Refused as refused:

@@ -50,7 +50,7 @@ def power_of(server: Json) -> Power:
 
 def search(call: Call, instance_id: str) -> list[Json]:
     """Servers that bear the mark of this instance, on whatever host; the oldest comes first."""
-    listed = call.compute.list("/servers/detail", "servers", tags=call.marker.server_tag(instance_id))
+    listed = call.compute.list("/servers/detail", "servers", tags=call.marker.server_tag(instance_id), **call.wide)
     alive = [one for one in listed if one["status"] not in GONE]
     return sorted(alive, key=lambda one: (str(one["created"]), str(one["id"])))
 

@@ -27,13 +27,17 @@ PAGE = 1000
 
 
 class Service:
-    """``name`` is the service's type in the catalogue, ``host`` what its failures are said to be about."""
+    """``name`` is the service's type in the catalogue, ``host`` what its failures are said to be about.
 
-    def __init__(self, cloud: Cloud, name: str, host: str, deadline: Deadline) -> None:
+    ``project_id`` is Keystone's id of the project to act in; without it, that of our login.
+    """
+
+    def __init__(self, cloud: Cloud, name: str, host: str, deadline: Deadline, project_id: str | None = None) -> None:
         self._cloud = cloud
         self._name = name
         self._host = host
         self._deadline = deadline
+        self._project_id = project_id
 
     # -- requests ------------------------------------------------------------------------------------------------
     def get(self, path: str, *, microversion: str | None = None, **params: Any) -> Json:
@@ -148,7 +152,7 @@ class Service:
 
     def _adapter(self) -> adapter.Adapter:
         try:
-            return self._cloud.adapter(self._name)
+            return self._cloud.adapter(self._name, self._project_id)
         except Exception as error:
             raise self._failure(error) from error
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from egovcloud.domain.errors import Conflict, NotFound, Permanent, QuotaExceeded, Unsupported
 from egovcloud.drivers.base import Capability, Ref, VolumeFacts, VolumeSpec
-from egovcloud.drivers.openstack import servers
+from egovcloud.drivers.openstack import servers, tenants
 from egovcloud.drivers.openstack.call import Call
 from egovcloud.drivers.openstack.marker import NOTE, display
 from egovcloud.drivers.openstack.service import Json
@@ -21,7 +21,7 @@ PASSING = frozenset(
 def search(call: Call, volume_id: str) -> list[Json]:
     """Volumes that bear our mark; the oldest comes first. Cinder takes the filter as a Python dictionary."""
     wanted = call.marker.properties(KIND, volume_id)
-    listed = call.storage.list("/volumes/detail", "volumes", metadata=str({"egov_id": volume_id}))
+    listed = call.storage.list("/volumes/detail", "volumes", metadata=str({"egov_id": volume_id}), **call.wide)
     mine = [one for one in listed if call.marker.of_properties(KIND, one["metadata"]) == wanted["egov_id"]]
     return sorted(mine, key=lambda one: (str(one["created_at"]), str(one["id"])))
 
@@ -60,7 +60,7 @@ def create(call: Call, spec: VolumeSpec) -> Ref:
         volume = call.make(
             f"{KIND}/{spec.id}",
             lambda: _existing(call, spec.id),
-            lambda: call.storage.post("/volumes", {"volume": body})["volume"],
+            lambda: _post(call, spec, body),
         )
         settled = at_rest(call, spec.pool, spec.id, str(volume["id"]))
         if settled["status"] == "error":
@@ -68,6 +68,11 @@ def create(call: Call, spec: VolumeSpec) -> Ref:
             detail = f"volume of {spec.size_gib} GiB in {spec.pool}"
             raise QuotaExceeded("cloud.no_room", host=call.host, detail=detail)
         return Ref(str(volume["id"]), call.host)
+
+
+def _post(call: Call, spec: VolumeSpec, body: Json) -> Json:
+    made: Json = call.service("block-storage", tenants.home(call, spec.tenant)).post("/volumes", {"volume": body})
+    return made["volume"]  # type: ignore[no-any-return]
 
 
 def _existing(call: Call, volume_id: str) -> Json | None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from egovcloud.domain.errors import Transient
-from egovcloud.drivers.simulator.schema import ADOPTED
+from egovcloud.drivers.simulator.schema import LATER
 
 _LOCKS: dict[str, threading.Lock] = {}
 
@@ -50,7 +50,8 @@ class CloudFile:
                 connection = sqlite3.connect(self._uri, uri=True, isolation_level=None, cached_statements=256)
                 connection.row_factory = sqlite3.Row
                 connection.execute("PRAGMA synchronous=OFF")  # outlives a killed process; power loss is not simulated
-                connection.execute(ADOPTED)
+                for statement in LATER:
+                    connection.execute(statement)
                 connection.execute("PRAGMA wal_autocheckpoint=4000")  # rarely, since each one stops a writer
             except sqlite3.Error as error:
                 raise self._unreachable(str(error)) from None

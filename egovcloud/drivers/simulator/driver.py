@@ -6,6 +6,10 @@ that name it, and outlives them.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from pathlib import Path
+
 from egovcloud.drivers.base import Capability
 from egovcloud.drivers.simulator.parts.adoption import AdoptionPart
 from egovcloud.drivers.simulator.parts.console import ConsolePart
@@ -16,6 +20,7 @@ from egovcloud.drivers.simulator.parts.migration import MigrationPart
 from egovcloud.drivers.simulator.parts.networks import NetworksPart
 from egovcloud.drivers.simulator.parts.snapshots import SnapshotsPart
 from egovcloud.drivers.simulator.parts.survey import SurveyPart
+from egovcloud.drivers.simulator.parts.tenants import TenantsPart
 from egovcloud.drivers.simulator.parts.volumes import VolumesPart
 
 
@@ -30,8 +35,14 @@ class SimulatorDriver(
     SnapshotsPart,
     ConsolePart,
     AdoptionPart,
+    TenantsPart,
 ):
     """``SimulatorDriver(installation, path)`` on a file made by ``create_cloud``; safe to use from many threads."""
 
     kind = "simulator"
-    capabilities = frozenset(Capability)
+
+    def __init__(
+        self, installation: str, path: Path | str, *, tenancy: bool = False, now: Callable[[], float] = time.time
+    ) -> None:
+        super().__init__(installation, path, tenancy=tenancy, now=now)
+        self.capabilities = frozenset(Capability) - (frozenset() if tenancy else {Capability.TENANCY})

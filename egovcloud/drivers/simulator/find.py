@@ -66,11 +66,18 @@ def lost(our_id: str, host: str) -> str:
 def remove_object(tx: sqlite3.Connection, ext: str) -> None:
     tx.execute("DELETE FROM objects WHERE ext = ?", (ext,))
     tx.execute("DELETE FROM adopted WHERE ext = ?", (ext,))
+    tx.execute("DELETE FROM tenancy WHERE ext = ?", (ext,))
 
 
 def adopted(tx: sqlite3.Connection, ext: str) -> bool:
     """Whether others made it: then it is managed, and never wiped, rebuilt or deleted."""
     return tx.execute("SELECT 1 FROM adopted WHERE ext = ?", (ext,)).fetchone() is not None
+
+
+def tenant(tx: sqlite3.Connection, ext: str) -> str | None:
+    """The cloud's id of the project in which an object lies; ``None`` for the account's own."""
+    row = tx.execute("SELECT tenant FROM tenancy WHERE ext = ?", (ext,)).fetchone()
+    return row[0] if row else None
 
 
 def refuse_adopted(tx: sqlite3.Connection, ext: str, our_id: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from egovcloud.domain.errors import NotFound
 from egovcloud.drivers.base import OwnedKind, Power
-from egovcloud.drivers.simulator import find
+from egovcloud.drivers.simulator import find, grants
 from egovcloud.drivers.simulator.cloudfile import CloudFile
 from egovcloud.drivers.simulator.removal import REMOVERS, commit
 from egovcloud.drivers.simulator.room import take_host, take_store
@@ -93,8 +93,9 @@ class Outside:
         disk_gib: int = 10,
         owner: str | None = None,
         our_id: str = "",
+        tenant: str | None = None,
     ) -> str:
-        """An instance that nobody asked us for; returns its external id."""
+        """An instance that nobody asked us for; returns its external id. ``tenant`` is our id of a project there."""
         with self._cloud.write() as tx:
             find.check_host(tx, host)
             pool, store = tx.execute(
@@ -109,6 +110,9 @@ class Outside:
                 " seed, power, ready_at, starts) VALUES (?, ?, ?, 'stray', ?, ?, ?, 0, NULL, ?, 'running', ?, ?)",
                 (ext, pool, store, vcpus, memory_mib, disk_gib, _STRAY, now, json.dumps([[now, 0.0]])),
             )
+            if tenant:
+                (inside,) = tx.execute("SELECT ext FROM tenants WHERE id = ?", (tenant,)).fetchone()
+                grants.settle(tx, ext, inside)
         return ext
 
     def add_volume(
@@ -140,7 +144,7 @@ class Outside:
         with self._cloud.read() as tx:
             return "\n".join(
                 f"{table} {tuple(row)}"
-                for table in (*tables.split(), "snapshots", "snapshot_volumes")
+                for table in (*tables.split(), "snapshots", "snapshot_volumes", "tenants", "tenancy")
                 for row in tx.execute(f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 the names above
             )
 

@@ -112,8 +112,13 @@ class SimHost:
     version: str = "simulator 1"
 
 
-# A file of an earlier version has no such table.
-ADOPTED = "CREATE TABLE IF NOT EXISTS adopted (ext TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID"
+# A file of an earlier version has no such tables.
+LATER = (
+    "CREATE TABLE IF NOT EXISTS adopted (ext TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS tenants (ext TEXT PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL,"
+    " name TEXT NOT NULL, limits TEXT NOT NULL, UNIQUE (owner, id)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS tenancy (ext TEXT PRIMARY KEY, tenant TEXT NOT NULL) WITHOUT ROWID",
+)
 
 
 def create_cloud(
@@ -137,7 +142,8 @@ def create_cloud(
         for statement in _SCHEMA.split(";"):
             connection.execute(statement)
         buckets.prepare(connection)
-        connection.execute(ADOPTED)
+        for statement in LATER:
+            connection.execute(statement)
         times = {"boot": boot_seconds, "shutdown": shutdown_seconds, "detach": detach_seconds}
         connection.execute("INSERT OR IGNORE INTO meta VALUES ('faults', ?)", (json.dumps(times),))
         for host in hosts:

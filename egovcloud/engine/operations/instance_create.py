@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from egovcloud.domain.errors import Problem, Transient
 from egovcloud.domain.quota import instance_amount
 from egovcloud.drivers.base import Power
-from egovcloud.engine import capacity
+from egovcloud.engine import capacity, tenants
 from egovcloud.engine.kinds import Result, Run, Wait
 from egovcloud.engine.operations.common import (
     SHORT,
@@ -90,6 +90,7 @@ def prepare(run: Run) -> Result:
     """Bring image, networks and security groups to the host: each is there once, however many need it."""
     driver, spec = told(run)
     host = spec.host
+    tenants.ensure(run, driver, spec.tenant, SHORT)
     driver.ensure_image(host, spec.pool, spec.image, within=run.patience)
     for network in {nic.network.id: nic.network for nic in spec.nics}.values():
         driver.ensure_network(host, network, within=SHORT)

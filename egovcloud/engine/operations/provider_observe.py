@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import asdict, dataclass, field
@@ -20,6 +20,7 @@ from egovcloud.domain.ids import new_id
 from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.drivers.base import Driver, HostFacts, PoolFacts
 from egovcloud.drivers.objects import OBJECT_CAPABILITIES
+from egovcloud.engine import tenants
 from egovcloud.engine.capacity import space
 from egovcloud.engine.drifts import confirm, desired
 from egovcloud.engine.drifts import journal as drifts
@@ -37,6 +38,7 @@ from egovcloud.store.models import (
     Instance,
     Network,
     Operation,
+    Project,
     Provider,
     SecurityGroup,
     Sighting,
@@ -68,6 +70,7 @@ class HostLook:
     pools: Sequence[PoolFacts] = ()
     seen: list[Seen] = field(default_factory=list)
     unmanaged: tuple[str, ...] = ()
+    strays: Mapping[str, tuple[str, dict[str, int]]] = field(default_factory=dict)
     error: str = ""
 
 
@@ -92,12 +95,15 @@ def look(run: Run) -> Result:
         after = {(row.kind, row.id): row for row in wanted(session, provider.id, every=True)}
     seen = [one for host in looks for one in host.seen]
     after.update(_doubled_snapshots(run, driver, seen))
+    tenants.align(run, driver, {one.id for one in seen if one.kind == "tenant"}, LOOK)
     comparison = compare(estate, seen, [_host_seen(host, quiet) for host in looks])
     return {
         "looked_at": run.now.isoformat(),
         "capabilities": sorted(driver.capabilities),
         "latency_ms": round(latency * 1000),
         "allowances": _allowances(driver),
+        # Of a cloud of which a part is silent, what was counted before still stands.
+        "strays": None if any(h.error for h in looks) else {k: v for h in looks for k, v in h.strays.items()},
         "hosts": [{**asdict(h.facts), "error": h.error, "pools": [asdict(p) for p in h.pools]} for h in looks],
         "findings": [asdict(finding) for finding in _recovered(driver, run, before, seen, comparison)],
         "drifts": drifts.as_data(confirm.each(driver, run.database, comparison.findings)),
@@ -174,7 +180,7 @@ def _look_at(driver: Driver, facts: HostFacts) -> HostLook:
     except Problem as problem:
         return HostLook(facts, error=problem.text("en"))
     unmanaged = tuple(sorted(storable(f"{one.kind.value} {one.name or one.external_id}") for one in foreign))
-    return HostLook(facts, pools, seen_of(survey), unmanaged)
+    return HostLook(facts, pools, seen_of(survey), unmanaged, tenants.strays_of(foreign))
 
 
 def wanted(session: Session, provider_id: str, *, every: bool = False, only: str | None = None) -> list[Wanted]:
@@ -201,6 +207,10 @@ def wanted(session: Session, provider_id: str, *, every: bool = False, only: str
             if only is not None:
                 plain = plain.where(other.id == only)  # type: ignore[attr-defined]
             rows += [Wanted(kind, i, s, g, "", None, False) for i, s, g in session.execute(plain)]
+        projects = select(Project.id).where(Project.deleted_at.is_(None))
+        if only is not None:
+            projects = projects.where(Project.id == only)
+        rows += [Wanted("tenant", id_, "", 0, "", None, False) for id_ in session.scalars(projects)]
     return rows
 
 
@@ -238,6 +248,8 @@ def write(session: Session, run: Run, result: Result, operation: Operation) -> N
     provider.checked_at, provider.problem, provider.latency_ms = run.now, None, result["latency_ms"]
     if result["allowances"] is not None:
         provider.allowances = result["allowances"]
+    if result["strays"] is not None:
+        tenants.count(session, provider, result["strays"])
     # What it can do as an object storage is told by its own look (``provider.meter``).
     objects = [one for one in provider.capabilities if one in OBJECT_CAPABILITIES]
     if sorted(provider.capabilities) != sorted([*result["capabilities"], *objects]):

@@ -10,7 +10,7 @@ from egovcloud.domain.errors import Permanent, Problem, Transient
 from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.domain.quota import volume_amount
 from egovcloud.drivers.base import Driver, VolumeSpec
-from egovcloud.engine import capacity
+from egovcloud.engine import capacity, tenants
 from egovcloud.engine.kinds import OperationKind, Result, Run, StepKind, Wait
 from egovcloud.engine.operations.common import (
     SHORT,
@@ -83,7 +83,8 @@ def unplace(session: Session, run: Run, operation: Operation) -> None:
 
 def create(run: Run) -> Result:
     driver, host, pool, volume = _where(run)
-    spec = VolumeSpec(id=volume.id, name=volume.name, host=host, pool=pool, size_gib=volume.size_gib)
+    tenants.ensure(run, driver, volume.project_id, SHORT)
+    spec = VolumeSpec(volume.id, volume.name, host, pool, volume.size_gib, tenant=volume.project_id)
     ref = driver.create_volume(spec, within=SHORT)
     # Where a cloud let a second one in, what is seen is what every later call will mean; the sweep takes the other.
     facts = driver.observe_volume(host, pool, volume.id, within=SHORT)

@@ -69,6 +69,8 @@ class Provider(Entity, Model):
     detail: Mapped[str] = mapped_column(Text, default="")
     latency_ms: Mapped[int | None] = mapped_column(Integer)  # of the last list of hosts
     allowances: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)  # drivers.base.Allowance
+    # What others made there in projects of ours, by the cloud's ids: for which department it counts, and how much.
+    strays: Mapped[dict[str, dict[str, Any]]] = mapped_column(Json, default=dict)
     problem: Mapped[dict[str, Any] | None] = mapped_column(Json)  # why the last look at it came to nothing
 
 

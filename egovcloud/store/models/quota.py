@@ -17,7 +17,11 @@ from egovcloud.store.base import Model, UtcTime, one_of
 
 
 class Quota(Model):
-    """One resource at one node. ``reserved`` and ``committed`` include the whole subtree; no limit is no bound."""
+    """One resource at one node. The counts include the whole subtree; no limit is no bound.
+
+    ``reserved`` and ``committed`` are the sums of the ledger; ``unmanaged`` is what others made in the departments'
+    projects on the clouds themselves, as it was last seen.
+    """
 
     __tablename__ = "quotas"
     __table_args__ = (CheckConstraint("reserved >= 0 AND committed >= 0", name="not_negative"),)
@@ -27,6 +31,7 @@ class Quota(Model):
     limit: Mapped[int | None] = mapped_column(Integer)
     reserved: Mapped[int] = mapped_column(Integer, default=0)
     committed: Mapped[int] = mapped_column(Integer, default=0)
+    unmanaged: Mapped[int] = mapped_column(Integer, default=0)
 
 
 class LedgerEntry(Model):

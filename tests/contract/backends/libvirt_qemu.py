@@ -134,7 +134,7 @@ class QemuCloud(Cloud):
         return b"EGOV-READY" in log
 
     # -- features ------------------------------------------------------------------------------------------------
-    def plant(self, host: str, kind: OwnedKind) -> str:
+    def plant(self, host: str, kind: OwnedKind, *, tenant: str | None = None) -> str:
         name, conn = f"stray-{new_id()}", self._conn[host]
         if kind is OwnedKind.VOLUME:
             pool = conn.storagePoolLookupByName(self.pool)

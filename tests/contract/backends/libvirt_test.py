@@ -66,7 +66,7 @@ class TestDriverCloud(Cloud):
     def other(self) -> Driver:
         return self._drive("another installation")
 
-    def plant(self, host: str, kind: OwnedKind) -> str:
+    def plant(self, host: str, kind: OwnedKind, *, tenant: str | None = None) -> str:
         name = f"stray-{new_id()}"
         if kind is OwnedKind.VOLUME:
             pool = self._conn.storagePoolLookupByName(self.pool)

@@ -35,6 +35,7 @@ CAPABILITIES = frozenset(
         Capability.SECURITY_GROUP,
         Capability.SERIAL_LOG,
         Capability.QUOTA,
+        Capability.TENANCY,
     }
 )
 # No guest runs on the bed's compute hosts, and a cloud that hangs does so as a whole.
@@ -81,7 +82,7 @@ class OpenStackCloud(Cloud):
         return other
 
     # -- features ------------------------------------------------------------------------------------------------
-    def plant(self, host: str, kind: OwnedKind) -> str:
+    def plant(self, host: str, kind: OwnedKind, *, tenant: str | None = None) -> str:
         name = f"stray-{new_id()}"
         if kind is OwnedKind.VOLUME:
             volume = self._sdk.block_storage.create_volume(name=name, size=1)
@@ -89,29 +90,41 @@ class OpenStackCloud(Cloud):
             return str(volume.id)
         if kind is OwnedKind.NETWORK:
             return str(self._sdk.network.create_network(name=name).id)
-        return self._server(name, host)
+        return self._server(name, host, tenant=tenant)
 
     def _volume_status(self, volume_id: str) -> str:
         return str(self._sdk.block_storage.get_volume(volume_id).status)
 
-    def _server(self, name: str, host: str, **more: Any) -> str:
+    def _server(self, name: str, host: str, *, tenant: str | None = None, **more: Any) -> str:
         # Of a size that nobody asks our driver for.
         flavor = self._sdk.compute.find_flavor("elsewhere") or self._sdk.compute.create_flavor(
             flavorid="elsewhere", name="elsewhere", vcpus=1, ram=65, disk=1
         )
         image = self.driver.ensure_image(host, self.pool, self._image, within=self.patience).external_id
-        server = self._sdk.compute.create_server(
+        server = self._in(tenant).compute.create_server(
             name=name, flavor_id=flavor.id, image_id=image, networks="none", host=host, **more
         )
         self.wait(f"{name} runs", lambda: self._sdk.compute.get_server(server.id).status == "ACTIVE")
         return str(server.id)
+
+    def _in(self, tenant: str | None) -> Any:
+        """The same administrator, at work in the project on the cloud of this one of ours."""
+        if tenant is None:
+            return self._sdk
+        owned = self.driver.list_owned(self.host, within=self.limit)
+        (keystone_id,) = (one.external_id for one in owned if one.kind is OwnedKind.TENANT and one.id == tenant)
+        return self._sdk.connect_as_project({"id": keystone_id})
 
     def exists(self, host: str, kind: OwnedKind, external_id: str) -> bool:
         if kind is OwnedKind.VOLUME:
             return self._sdk.block_storage.find_volume(external_id) is not None
         if kind is OwnedKind.NETWORK:
             return self._sdk.network.find_network(external_id) is not None
-        return self._sdk.compute.find_server(external_id) is not None
+        return self._sdk.compute.find_server(external_id, all_projects=True) is not None
+
+    def uproot(self, host: str, kind: OwnedKind, external_id: str) -> None:
+        self._sdk.compute.delete_server(external_id)
+        self.wait("the stray is gone", lambda: not self.exists(host, kind, external_id))
 
     def stop_outside(self, host: str, instance_id: str) -> None:
         server_id = self.driver.observe_instance(host, instance_id, within=self.limit).ref.external_id  # type: ignore[union-attr]
@@ -132,7 +145,7 @@ class OpenStackCloud(Cloud):
 
     def sweep_strays(self) -> None:
         """What ``plant`` made, which no driver may remove."""
-        for server in self._sdk.compute.servers():
+        for server in self._sdk.compute.servers(all_projects=True):
             if server.name.startswith("stray-"):
                 self._sdk.compute.delete_server(server.id)
         for volume in self._sdk.block_storage.volumes():
@@ -149,7 +162,7 @@ def open_cloud(directory: Path) -> Iterator[Cloud]:
     from tests.real.openstack.bed import Bed
     from tests.real.openstack.through import proxied
 
-    with Bed().up() as layout, proxied(layout, directory) as way:
+    with Bed().up() as layout, proxied(layout, directory, tenancy=True) as way:
         cloud = OpenStackCloud(layout, way, directory)
         try:
             yield cloud

@@ -33,7 +33,7 @@ class SimulatorCloud(Cloud):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
-        self.driver: Driver = SimulatorDriver("contract", path)
+        self.driver: Driver = SimulatorDriver("contract", path, tenancy=True)
         self.outside = Outside(path)
         self.faults = Faults(path)
         self._images: dict[str, ImageSpec] = {}
@@ -53,20 +53,23 @@ class SimulatorCloud(Cloud):
         return ImageSpec(new_id(), "broken", str(file), hashlib.sha256(b"what was registered").hexdigest(), "raw")
 
     def other(self) -> Driver:
-        return SimulatorDriver("another installation", self.path)
+        return SimulatorDriver("another installation", self.path, tenancy=True)
 
     def booted(self, facts: InstanceFacts) -> bool:
         return facts.power is Power.RUNNING and bool(facts.addresses)
 
-    def plant(self, host: str, kind: OwnedKind) -> str:
+    def plant(self, host: str, kind: OwnedKind, *, tenant: str | None = None) -> str:
         if kind is OwnedKind.VOLUME:
             return self.outside.add_volume(host, self.pool, "stray")
         if kind is OwnedKind.NETWORK:
             return self.outside.add_network(host, "stray", "10.250.0.0/24")
-        return self.outside.add_instance(host, "stray")
+        return self.outside.add_instance(host, "stray", tenant=tenant)
 
     def exists(self, host: str, kind: OwnedKind, external_id: str) -> bool:
         return self.outside.exists(external_id)
+
+    def uproot(self, host: str, kind: OwnedKind, external_id: str) -> None:
+        self.outside.delete(external_id)
 
     def stop_outside(self, host: str, instance_id: str) -> None:
         self.outside.stop(instance_id)

@@ -86,7 +86,8 @@ def resources(layout: Layout) -> None:
     project_id = ours.current_project_id
     cloud.set_compute_quotas(project_id, cores=-1, instances=-1, ram=-1)
     cloud.set_volume_quotas(project_id, volumes=-1, gigabytes=-1, snapshots=-1)
-    cloud.set_network_quotas(project_id, security_group=-1, security_group_rule=-1, network=-1, subnet=-1, port=-1)
+    unbound = ("security_group", "security_group_rule", "network", "subnet", "port", "router", "floatingip")
+    cloud.set_network_quotas(project_id, **dict.fromkeys(unbound, -1))
     if cloud.block_storage.find_type(VOLUME_TYPE) is None:
         cloud.block_storage.create_type(name=VOLUME_TYPE, extra_specs={"volume_backend_name": "nfs1"})
     if cloud.network.find_network(OUTSIDE) is None:

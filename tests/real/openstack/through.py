@@ -29,12 +29,20 @@ POOLS = {
 class Way:
     """Where the driver's requests go through: ``traffic`` has the switches, ``config`` is the driver's."""
 
-    def __init__(self, layout: Layout, directory: Path) -> None:
+    def __init__(self, layout: Layout, directory: Path, *, tenancy: bool = False) -> None:
         self.traffic = Traffic()
         self._proxies = {name: Proxy(name, layout.ports[name], self.traffic) for name in (*_ADDRESSES, "keystone")}
         document = yaml.safe_load(layout.clouds.read_text())
         cloud = document["clouds"]["bed"]
+        secure = layout.secure
+        if tenancy:  # no application credential gets out of its project
+            secure = directory / "secure.yaml"
+            write(secure, yaml.safe_dump({"clouds": {"bed": {"auth": {"password": layout.passwords["centre"]}}}}))
+            cloud["auth_type"] = "password"
+            cloud["auth"] = {"username": "egovcloud", "project_name": seed.PROJECT}
+            cloud["auth"] |= {"user_domain_id": "default", "project_domain_id": "default"}
         cloud["auth"]["auth_url"] = f"http://127.0.0.1:{self._proxies['keystone'].port}/v3"
+        cloud["identity_endpoint_override"] = cloud["auth"]["auth_url"]
         for name, (key, version) in _ADDRESSES.items():
             cloud[key] = f"http://127.0.0.1:{self._proxies[name].port}{version}"
         clouds = directory / "clouds.yaml"
@@ -42,10 +50,11 @@ class Way:
         self.config = CloudConfig(
             "bed",
             clouds_file=str(clouds),
-            secure_file=str(layout.secure),
+            secure_file=str(secure),
             pools=POOLS,
             external_network=seed.OUTSIDE,
             visibility=5.0,
+            tenancy=tenancy,
         )
 
     def driver(self, installation: str) -> OpenStackDriver:
@@ -57,8 +66,9 @@ class Way:
 
 
 @contextmanager
-def proxied(layout: Layout, directory: Path) -> Iterator[Way]:
-    way = Way(layout, directory)
+def proxied(layout: Layout, directory: Path, *, tenancy: bool = False) -> Iterator[Way]:
+    """``tenancy``: our projects are kept apart, each in a project of the cloud's own."""
+    way = Way(layout, directory, tenancy=tenancy)
     try:
         yield way
     finally:

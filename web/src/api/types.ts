@@ -341,6 +341,7 @@ export interface QuotaUse {
   limit: number | null
   reserved: number
   committed: number
+  unmanaged: number
   own?: number
 }
 export interface QuotaNode {

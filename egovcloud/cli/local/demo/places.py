@@ -58,11 +58,14 @@ def build(city: City, at: datetime, clouds: dict[str, str]) -> None:
             },
             site_id=sites[key]["id"],
             enabled=True,
-            capabilities=sorted(str(one) for one in (*Capability, *SimulatorStore.capabilities)),
+            capabilities=sorted(
+                str(one) for one in (*Capability, *SimulatorStore.capabilities) if one is not Capability.TENANCY
+            ),
             checked_at=city.now,
             detail="",
             latency_ms=12,
             allowances=[],
+            strays={},
             problem=None,
         )
         del name

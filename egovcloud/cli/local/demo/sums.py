@@ -73,6 +73,7 @@ def quotas(city: City) -> None:
                     "limit": limit,
                     "reserved": reserved,
                     "committed": committed,
+                    "unmanaged": 0,
                 },
             )
 

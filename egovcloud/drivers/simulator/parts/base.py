@@ -11,10 +11,16 @@ from egovcloud.drivers.simulator.cloudfile import CloudFile
 
 
 class Part:
-    """``installation`` is the mark, ``path`` the cloud's file, ``now`` the clock in seconds since the epoch."""
+    """``installation`` is the mark, ``path`` the cloud's file, ``now`` the clock in seconds since the epoch.
 
-    def __init__(self, installation: str, path: Path | str, *, now: Callable[[], float] = time.time) -> None:
+    ``tenancy`` keeps projects apart, as a cloud may be configured to.
+    """
+
+    def __init__(
+        self, installation: str, path: Path | str, *, tenancy: bool = False, now: Callable[[], float] = time.time
+    ) -> None:
         self.installation = installation
+        self.tenancy = tenancy
         self.cloud = CloudFile(path, now)
 
     def ask(self, name: str, *hosts: str, within: float) -> Call:

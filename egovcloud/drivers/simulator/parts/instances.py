@@ -37,7 +37,11 @@ class InstancesPart(Part):
 
     def _create(self, tx: sqlite3.Connection, call: Call, spec: InstanceSpec, store: str) -> str:
         image = self._image(tx, spec, store)
-        grants.take(tx, spec.host, instances=1, vcpus=spec.vcpus, memory_mib=spec.memory_mib)
+        tenant = grants.tenant_of(tx, self.installation, spec.tenant if self.tenancy else None, spec.host)
+        addresses = len(spec.nics)
+        grants.take(
+            tx, spec.host, tenant, instances=1, vcpus=spec.vcpus, memory_mib=spec.memory_mib, addresses=addresses
+        )
         take_host(tx, spec.host, spec.vcpus, spec.memory_mib)
         allocated = written(spec.id, spec.disk_gib, 5, 40)
         take_store(tx, spec.host, spec.pool, store, spec.disk_gib, allocated)
@@ -69,6 +73,7 @@ class InstancesPart(Part):
                 json.dumps([[call.now, call.faults.boot]]),
             ),
         )
+        grants.settle(tx, ext, tenant)
         plug(tx, self.installation, ext, spec)
         return ext
 
@@ -163,7 +168,8 @@ class InstancesPart(Part):
             if (row["vcpus"], row["memory_mib"]) == (vcpus, memory_mib):
                 return
             self._need_stopped(row, call, instance_id)
-            grants.take(tx, host, vcpus=vcpus - row["vcpus"], memory_mib=memory_mib - row["memory_mib"])
+            tenant = find.tenant(tx, row["ext"])
+            grants.take(tx, host, tenant, vcpus=vcpus - row["vcpus"], memory_mib=memory_mib - row["memory_mib"])
             commit(tx, host, -row["vcpus"], -row["memory_mib"])
             take_host(tx, host, vcpus, memory_mib)
             tx.execute("UPDATE instances SET vcpus = ?, memory_mib = ? WHERE ext = ?", (vcpus, memory_mib, row["ext"]))

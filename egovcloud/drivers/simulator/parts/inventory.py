@@ -9,14 +9,16 @@ from egovcloud.domain.errors import Forbidden, Transient
 from egovcloud.drivers.base import Allowance, HostFacts, Owned, OwnedKind, PoolFacts, Unmanaged
 from egovcloud.drivers.simulator import find, grants
 from egovcloud.drivers.simulator.calls import Call
+from egovcloud.drivers.simulator.parts import tenants
 from egovcloud.drivers.simulator.parts.base import Part
 from egovcloud.drivers.simulator.removal import REMOVERS
 from egovcloud.drivers.simulator.schema import GIB
 
 _UNMANAGED = (
-    "SELECT o.kind, o.ext, o.host, o.name, i.vcpus, i.memory_mib, coalesce(i.disk_gib, v.size_gib, 0) AS size_gib"
-    " FROM objects o LEFT JOIN instances i ON i.ext = o.ext LEFT JOIN volumes v ON v.ext = o.ext"
-    " WHERE o.host = ? AND o.owner IS NOT ? ORDER BY o.seq"
+    "SELECT o.kind, o.ext, o.host, o.name, i.vcpus, i.memory_mib, coalesce(i.disk_gib, v.size_gib, 0) AS size_gib,"
+    " n.id AS tenant FROM objects o LEFT JOIN instances i ON i.ext = o.ext LEFT JOIN volumes v ON v.ext = o.ext"
+    " LEFT JOIN tenancy t ON t.ext = o.ext LEFT JOIN tenants n ON n.ext = t.tenant AND n.owner = ?1"
+    " WHERE o.host = ?2 AND o.owner IS NOT ?1 ORDER BY o.seq"
 )
 
 
@@ -74,14 +76,15 @@ class InventoryPart(Part):
             for row in rows
         ]
 
-    def allowances(self, *, within: float) -> Sequence[Allowance]:
+    def allowances(self, *, tenant: str | None = None, within: float) -> Sequence[Allowance]:
         with self.ask("allowances", within=within) as call, call.read() as tx:
-            return grants.told(tx)
+            inside = tenant if self.tenancy else None
+            return grants.told(tx, grants.tenant_of(tx, self.installation, inside, "simulator"))
 
     def list_unmanaged(self, host: str, *, within: float) -> Sequence[Unmanaged]:
         with self.ask("list_unmanaged", host, within=within) as call, call.read() as tx:
             find.check_host(tx, host)
-            rows = tx.execute(_UNMANAGED, (host, self.installation)).fetchall()
+            rows = tx.execute(_UNMANAGED, (self.installation, host)).fetchall()
         return [
             Unmanaged(
                 OwnedKind(row["kind"]),
@@ -91,6 +94,7 @@ class InventoryPart(Part):
                 row["vcpus"] or 0,
                 row["memory_mib"] or 0,
                 float(row["size_gib"]),
+                row["tenant"],
             )
             for row in rows
         ]
@@ -100,6 +104,9 @@ class InventoryPart(Part):
             call.external_id = owned.external_id
             with call.write() as tx:
                 find.check_host(tx, owned.host)
+                if owned.kind is OwnedKind.TENANT:
+                    tenants.remove_owned(tx, self.installation, owned)
+                    return
                 row = tx.execute(
                     "SELECT kind, owner, id, host FROM objects WHERE ext = ?", (owned.external_id,)
                 ).fetchone()

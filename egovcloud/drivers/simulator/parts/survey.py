@@ -76,6 +76,8 @@ _IMAGES = (
     " WHERE o.host = ? AND o.owner = ? AND o.visible_at <= ?"
 )
 
+_TENANTS = "SELECT id, ext, name FROM tenants WHERE owner = ? ORDER BY ext"
+
 
 class SurveyPart(Part):
     """``list_owned`` is the same look."""
@@ -92,6 +94,7 @@ class SurveyPart(Part):
             mine = (host, self.installation, call.now)
             rows = tx.execute(_OWNED, mine).fetchall()
             looks = _looks(tx, mine)
+            tenants = tx.execute(_TENANTS, (self.installation,)).fetchall() if self.tenancy else []
         return Survey(
             host,
             tuple(
@@ -102,7 +105,8 @@ class SurveyPart(Part):
                     looks.get(row[2]),
                 )
                 for row in rows
-            ),
+            )
+            + tuple(Thing(Owned(OwnedKind.TENANT, row["id"], row["ext"], host, row["name"])) for row in tenants),
         )
 
 

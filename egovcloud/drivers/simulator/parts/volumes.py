@@ -25,7 +25,8 @@ class VolumesPart(Part):
                 store = find.store_of(tx, spec.host, spec.pool)
                 ext = call.known(tx, OwnedKind.VOLUME, spec.id, store)
                 if ext is None:
-                    grants.take(tx, spec.host, volume_gib=spec.size_gib)
+                    tenant = grants.tenant_of(tx, self.installation, spec.tenant if self.tenancy else None, spec.host)
+                    grants.take(tx, spec.host, tenant, volume_gib=spec.size_gib)
                     take_store(tx, spec.host, spec.pool, store, spec.size_gib)
                     ext = find.add_object(
                         tx,
@@ -42,6 +43,7 @@ class VolumesPart(Part):
                         "INSERT INTO volumes (ext, pool, store, size_gib) VALUES (?, ?, ?, ?)",
                         (ext, spec.pool, store, spec.size_gib),
                     )
+                    grants.settle(tx, ext, tenant)
                 call.external_id = ext
         return Ref(ext, spec.host)
 
@@ -129,7 +131,7 @@ class VolumesPart(Part):
             row = self._volume(tx, call, host, pool, volume_id)
             find.refuse_adopted(tx, row["ext"], volume_id)
             if row["size_gib"] < size_gib:
-                grants.take(tx, host, volume_gib=size_gib - row["size_gib"])
+                grants.take(tx, host, find.tenant(tx, row["ext"]), volume_gib=size_gib - row["size_gib"])
                 take_store(tx, host, pool, row["store"], size_gib - row["size_gib"])
                 tx.execute("UPDATE volumes SET size_gib = ? WHERE ext = ?", (size_gib, row["ext"]))
 

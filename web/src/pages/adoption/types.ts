@@ -10,6 +10,7 @@ export interface Unmanaged {
   vcpus: number
   memory_mib: number
   size_gib: number
+  project: Ref | null
 }
 /** A row of the table: the same path may name a volume on every host. */
 export type Thing = Unmanaged & { id: string }
