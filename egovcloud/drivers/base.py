@@ -253,12 +253,21 @@ class WipeRecord:
 
 @dataclass(frozen=True)
 class Screen:
-    """Where the instance's VNC server listens: a unix socket path, or host and port. Never leaves the server."""
+    """Where the instance's VNC server listens: a unix socket path, or host and port. Never leaves the server.
+
+    Or else ``url``, a WebSocket of the cloud's proxy (``ws`` or ``wss``, subprotocol ``binary``) that bears a secret
+    and is good for a while; ``origin`` is whose page the proxy wants it to be opened from, and ``verify`` what its
+    certificate is held against: the system's authorities, those in a file, or nothing where the cloud's operator says
+    so.
+    """
 
     path: str | None = None
     host: str | None = None
     port: int | None = None
     password: str | None = field(default=None, repr=False)
+    url: str | None = field(default=None, repr=False)
+    origin: str | None = None
+    verify: bool | str = True
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The cloud has no external network {name}; check the provider's configuration.",
         "云平台没有外部网络 {name}，请检查云平台配置。",
     ),
+    "cloud.no_screens": (
+        "The cloud gives no screen in the browser: {detail}. Let its administrator run nova-novncproxy, or set screens to "
+        "false in the provider's configuration.",
+        "云平台不提供浏览器屏幕：{detail}。请云平台管理员部署 nova-novncproxy，或将云平台配置中的 screens 设为 false。",
+    ),
     "snapshot.volumes": (
         "Instance {id} holds {count} volume(s), which a snapshot on this cloud leaves out; detach them first.",
         "云主机 {id} 挂载了 {count} 块云硬盘，该云平台的快照不包含它们，请先卸载。",

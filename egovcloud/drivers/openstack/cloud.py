@@ -99,6 +99,11 @@ class Cloud:
                 self._adapters[service_type] = session.service(region, service_type)
             return self._adapters[service_type]
 
+    def verify(self) -> bool | str:
+        """What the cloud's certificates are held against: the system's authorities, those in a file, or nothing."""
+        trusted = self.region().get_requests_verify_args()[0]
+        return True if trusted is None else trusted
+
     def project_id(self) -> str:
         """The project that our credentials act in."""
         return str(self.region().get_session().get_project_id() or "")

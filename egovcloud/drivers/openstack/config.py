@@ -36,7 +36,8 @@ class CloudConfig:
     ``bridged`` networks may be made on the physical networks that Neutron knows.
 
     ``visibility`` is for how many seconds a creation whose answer was lost is looked for before another one is sent.
-    ``make_flavors`` false makes the driver choose among existing flavors only.
+    ``make_flavors`` false makes the driver choose among existing flavors only. ``screens`` false says that the cloud
+    has no proxy of screens.
     """
 
     cloud: str
@@ -49,6 +50,7 @@ class CloudConfig:
     visibility: float = 15.0
     make_flavors: bool = True
     config_drive: bool = True
+    screens: bool = True
 
     @classmethod
     def of(cls, provider: Mapping[str, Any]) -> CloudConfig:
