@@ -7,12 +7,12 @@ import struct
 from contextlib import closing
 
 import pytest
-from simple_websocket import Client
 
 from egovcloud.domain.errors import Conflict
 from egovcloud.drivers.base import Capability, Screen
 from tests.contract.adapter import Cloud
 from tests.contract.marks import proves
+from tests.support.websockets import Stream
 
 
 @proves(Capability.SERIAL_LOG)
@@ -28,35 +28,11 @@ def test_serial_log_ends_with_the_last_bytes(cloud: Cloud) -> None:
     assert cloud.driver.serial_log(cloud.host, spec.id, limit=0, within=cloud.limit) == b""
 
 
-class _Web:
-    """A WebSocket that is read like a socket."""
-
-    def __init__(self, screen: Screen, limit: float) -> None:
-        assert screen.url
+def _connect(screen: Screen, limit: float) -> socket.socket | Stream:
+    if screen.url:
         assert screen.origin
         assert screen.url not in repr(screen), "it bears a secret"
-        self._client = Client.connect(screen.url, subprotocols=["binary"], headers={"Origin": screen.origin})
-        self._limit = limit
-        self._left = b""
-
-    def recv(self, size: int) -> bytes:
-        while not self._left:
-            message = self._client.receive(timeout=self._limit)
-            assert isinstance(message, bytes), "no bytes in time"
-            self._left = message
-        data, self._left = self._left[:size], self._left[size:]
-        return data
-
-    def sendall(self, data: bytes) -> None:
-        self._client.send(data)
-
-    def close(self) -> None:
-        self._client.close()
-
-
-def _connect(screen: Screen, limit: float) -> socket.socket | _Web:
-    if screen.url:
-        return _Web(screen, limit)
+        return Stream(screen.url, {"Origin": screen.origin}, limit)
     if screen.path:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.settimeout(limit)
@@ -66,7 +42,7 @@ def _connect(screen: Screen, limit: float) -> socket.socket | _Web:
     return socket.create_connection((screen.host or "127.0.0.1", screen.port), timeout=limit)
 
 
-def _read(sock: socket.socket | _Web, size: int) -> bytes:
+def _read(sock: socket.socket | Stream, size: int) -> bytes:
     data = b""
     while len(data) < size:
         more = sock.recv(size - len(data))

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
+from simple_websocket import Client
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, Event, Request
 
@@ -47,6 +48,30 @@ class Peer(_Speaker):
         environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
         self.browser = screen.Browser(environ | {"gunicorn.socket": self.other})
         assert any(isinstance(event, AcceptConnection) for event in self.read() or [])
+
+
+class Stream:
+    """A WebSocket that is read like a socket, by another library than the console's."""
+
+    def __init__(self, url: str, headers: dict[str, str], limit: float) -> None:
+        self._client = Client.connect(url, subprotocols=["binary"], headers=headers)
+        self._limit = limit
+        self._left = b""
+
+    def recv(self, size: int) -> bytes:
+        """At most ``size`` bytes; an error at the end."""
+        while not self._left:
+            message = self._client.receive(timeout=self._limit)
+            assert isinstance(message, bytes), "no bytes in time"
+            self._left = message
+        data, self._left = self._left[:size], self._left[size:]
+        return data
+
+    def sendall(self, data: bytes) -> None:
+        self._client.send(data)
+
+    def close(self) -> None:
+        self._client.close()
 
 
 class Visit(_Speaker):
