@@ -402,7 +402,12 @@ class Driver(Adopting, Protocol):
         """Let other groups guard the ports, live; the groups were ensured before. Ports are matched by MAC."""
         ...
 
-    def screen(self, host: str, instance_id: str, *, within: float) -> Screen: ...
+    def screen(self, host: str, instance_id: str, *, within: float) -> Screen:
+        """Where to look at it now; ``Conflict("instance.stopped")`` when it does not run.
+
+        ``Unsupported`` where a cloud turns out to have no screens only when it is asked for one.
+        """
+        ...
 
     def serial_log(self, host: str, instance_id: str, *, limit: int, within: float) -> bytes:
         """The last ``limit`` bytes that the guest wrote to its serial port."""

@@ -105,7 +105,7 @@ def test_it_asks_as_a_page_of_the_cloud_would_and_frames_are_no_matter(open_door
 
     door = open_door(host)
     url, origin = f"ws://{door.place}/deep/websockify?token=s%3Fcret", f"http://{door.place}"
-    server = vnc.connect(Screen(url=url, origin=origin))
+    server = vnc.connect(Screen(url=url, origin=origin), within=PATIENCE)
     assert exactly(server, 14) == HELLO + b"\x01\x01"
     assert server.recv() == b""
     with pytest.raises(OSError, match="cannot be sent"):
@@ -129,7 +129,7 @@ def test_its_certificate_is_held_against_what_the_cloud_is_held_against(
     door = open_door(echo, context)
     url = f"wss://{door.place}/?token=x"
     for verify in (authority, False):
-        server = vnc.connect(Screen(url=url, verify=verify))
+        server = vnc.connect(Screen(url=url, verify=verify), within=PATIENCE)
         assert exactly(server, len(HELLO)) == HELLO
         # Both ways at once, with more than any buffer on the way holds.
         writer = threading.Thread(target=lambda server=server: [server.sendall(bytes(MUCH)) for _ in range(16)])
@@ -194,12 +194,12 @@ def _say_nothing(visitor: socket.socket) -> None:
 
 def test_text_ends_it_and_a_ping_without_answer_too(open_door: Open) -> None:
     talker = open_door(_talk)
-    server = vnc.connect(Screen(url=f"ws://{talker.place}/"))
+    server = vnc.connect(Screen(url=f"ws://{talker.place}/"), within=PATIENCE)
     with pytest.raises(OSError, match="TextMessage"):
         server.recv()
     server.close()
     deaf = open_door(_say_nothing)
-    server = vnc.connect(Screen(url=f"ws://{deaf.place}/"))
+    server = vnc.connect(Screen(url=f"ws://{deaf.place}/"), within=PATIENCE)
     server.ping()
     with pytest.raises(OSError, match="ping"):
         server.ping()
@@ -228,7 +228,7 @@ def test_pump_passes_on_no_faster_than_the_browser_looks(open_door: Open) -> Non
                     keys.put(bytes(event.data))
 
     peer = Peer()
-    server = vnc.connect(Screen(url=f"ws://{open_door(host).place}/"))
+    server = vnc.connect(Screen(url=f"ws://{open_door(host).place}/"), within=PATIENCE)
     pump = threading.Thread(target=screen.pump, args=(peer.browser, server, lambda: True))
     pump.start()
     assert sent.get(timeout=PATIENCE) < 64 * MUCH, "somebody holds what nobody looks at"
