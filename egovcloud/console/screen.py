@@ -1,4 +1,7 @@
-"""The screen proxy: a WebSocket from the browser, pumped to the VNC server that only this machine can reach."""
+"""The screen proxy: a WebSocket from the browser, pumped to the VNC server that only this machine can reach.
+
+Where the server is a cloud's own proxy of screens, the browser never hears of it, nor of its token.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from time import monotonic
 from typing import Any
 
@@ -14,8 +18,8 @@ from flask import Flask, Response, request
 from simple_websocket import ConnectionClosed, Server
 from wsproto.events import Ping
 
+from egovcloud.console import vnc
 from egovcloud.domain.errors import Forbidden, Transient
-from egovcloud.drivers.base import Screen
 from egovcloud.services import screen as service
 from egovcloud.services.house import House
 from egovcloud.services.session import alive, digest
@@ -23,8 +27,6 @@ from egovcloud.settings import Settings
 
 log = structlog.get_logger("egovcloud.screen")
 
-CONNECT_SECONDS = 5.0
-CHUNK = 64 * 1024
 RECHECK_SECONDS = 15.0
 PING_SECONDS = 25.0  # less than the patience of the proxies in between
 SEND_SECONDS = 20  # a browser that takes nothing for so long is not looking
@@ -52,7 +54,7 @@ def add_screens(
         if not places.acquire(blocking=False):
             raise Transient("stream.full", retry_after=5.0)
         try:
-            with _connect(screen) as server:
+            with closing(vnc.connect(screen)) as server:
                 browser = Browser(request.environ, subprotocols=["binary"], max_message_size=MESSAGE_LIMIT)
 
                 def wanted() -> bool:
@@ -104,13 +106,13 @@ class Browser(Server):  # type: ignore[misc]  # the library has no types
             return bool(super()._handle_events())
 
 
-def pump(browser: Browser, server: socket.socket, wanted: Callable[[], bool]) -> None:
+def pump(browser: Browser, server: vnc.Server, wanted: Callable[[], bool]) -> None:
     """Carry bytes both ways until either side ends or nobody may look any more."""
     over = threading.Event()
 
     def to_browser() -> None:
         try:
-            while data := server.recv(CHUNK):
+            while data := server.recv():
                 browser.send(data)
         except (OSError, ConnectionClosed):
             pass
@@ -128,6 +130,7 @@ def pump(browser: Browser, server: socket.socket, wanted: Callable[[], bool]) ->
                 checked = monotonic()
             if monotonic() - pinged > PING_SECONDS:
                 browser.ping()
+                server.ping()
                 pinged = monotonic()
             data = browser.receive(timeout=0.5)
             if data is not None:
@@ -143,27 +146,11 @@ def pump(browser: Browser, server: socket.socket, wanted: Callable[[], bool]) ->
             log.debug("screen.closed")
 
 
-def _shut(server: socket.socket) -> None:
+def _shut(server: vnc.Server) -> None:
     try:
-        server.shutdown(socket.SHUT_RDWR)
+        server.shut()
     except OSError:
         log.debug("screen.server_gone")
-
-
-def _connect(screen: Screen) -> socket.socket:
-    """A connection to the VNC server; ``Transient`` when there is none."""
-    try:
-        if screen.path is not None:
-            made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            made.settimeout(CONNECT_SECONDS)
-            made.connect(screen.path)
-        else:
-            made = socket.create_connection((screen.host or "127.0.0.1", screen.port or 0), CONNECT_SECONDS)
-            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except OSError:
-        raise Transient("screen.unreachable", retry_after=2.0) from None
-    made.settimeout(None)
-    return made
 
 
 class _Hijacked(Response):

@@ -274,12 +274,21 @@ class WipeRecord:
 
 @dataclass(frozen=True)
 class Screen:
-    """Where the instance's VNC server listens: a unix socket path, or host and port. Never leaves the server."""
+    """Where the instance's VNC server listens: a unix socket path, or host and port. Never leaves the server.
+
+    Or else ``url``, a WebSocket of the cloud's proxy (``ws`` or ``wss``, subprotocol ``binary``) that bears a secret
+    and is good for a while; ``origin`` is whose page the proxy wants it to be opened from, and ``verify`` what its
+    certificate is held against: the system's authorities, those in a file, or nothing where the cloud's operator says
+    so.
+    """
 
     path: str | None = None
     host: str | None = None
     port: int | None = None
     password: str | None = field(default=None, repr=False)
+    url: str | None = field(default=None, repr=False)
+    origin: str | None = None
+    verify: bool | str = True
 
 
 @dataclass(frozen=True)
@@ -430,7 +439,12 @@ class Driver(Adopting, Protocol):
         """Let other groups guard the ports, live; the groups were ensured before. Ports are matched by MAC."""
         ...
 
-    def screen(self, host: str, instance_id: str, *, within: float) -> Screen: ...
+    def screen(self, host: str, instance_id: str, *, within: float) -> Screen:
+        """Where to look at it now; ``Conflict("instance.stopped")`` when it does not run.
+
+        ``Unsupported`` where a cloud turns out to have no screens only when it is asked for one.
+        """
+        ...
 
     def serial_log(self, host: str, instance_id: str, *, limit: int, within: float) -> bytes:
         """The last ``limit`` bytes that the guest wrote to its serial port."""

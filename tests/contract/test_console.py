@@ -12,6 +12,7 @@ from egovcloud.domain.errors import Conflict
 from egovcloud.drivers.base import Capability, Screen
 from tests.contract.adapter import Cloud
 from tests.contract.marks import proves
+from tests.support.websockets import Stream
 
 
 @proves(Capability.SERIAL_LOG)
@@ -27,7 +28,11 @@ def test_serial_log_ends_with_the_last_bytes(cloud: Cloud) -> None:
     assert cloud.driver.serial_log(cloud.host, spec.id, limit=0, within=cloud.limit) == b""
 
 
-def _connect(screen: Screen, limit: float) -> socket.socket:
+def _connect(screen: Screen, limit: float) -> socket.socket | Stream:
+    if screen.url:
+        assert screen.origin
+        assert screen.url not in repr(screen), "it bears a secret"
+        return Stream(screen.url, {"Origin": screen.origin}, limit)
     if screen.path:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.settimeout(limit)
@@ -37,7 +42,7 @@ def _connect(screen: Screen, limit: float) -> socket.socket:
     return socket.create_connection((screen.host or "127.0.0.1", screen.port), timeout=limit)
 
 
-def _read(sock: socket.socket, size: int) -> bytes:
+def _read(sock: socket.socket | Stream, size: int) -> bytes:
     data = b""
     while len(data) < size:
         more = sock.recv(size - len(data))

@@ -62,6 +62,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The project for {id} on the cloud behind {host} still holds {detail}; delete or move them there first.",
         "{host} 所在云平台上项目 {id} 中仍有 {detail}，请先在云平台上删除或迁出。",
     ),
+    "cloud.no_screens": (
+        "The cloud gives no screen in the browser: {detail}. Let its administrator run nova-novncproxy, or set screens to "
+        "false in the provider's configuration.",
+        "云平台不提供浏览器屏幕：{detail}。请云平台管理员部署 nova-novncproxy，或将云平台配置中的 screens 设为 false。",
+    ),
     "snapshot.volumes": (
         "Instance {id} holds {count} volume(s), which a snapshot on this cloud leaves out; detach them first.",
         "云主机 {id} 挂载了 {count} 块云硬盘，该云平台的快照不包含它们，请先卸载。",

@@ -1,7 +1,7 @@
 """What the driver can do on a cloud, as far as its configuration tells.
 
-Not declared: a screen as the contract has it (Nova gives a web address, not a VNC server), wiping (Cinder's
-``volume_clear`` leaves no proof), guest agents, kernels from outside, snapshots that include volumes.
+Not declared: wiping (Cinder's ``volume_clear`` leaves no proof), guest agents, kernels from outside, snapshots that
+include volumes. A cloud does not tell whether it has a console service before a screen is asked for.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ def declared(config: CloudConfig) -> frozenset[Capability]:
         found.add(Capability.NETWORK_NAT)
     if config.tenancy:
         found.add(Capability.TENANCY)
+    if config.screens:
+        found.add(Capability.SCREEN)
     if config.physical_networks:
         found.add(Capability.NETWORK_BRIDGED)
     if any(pool.volume_type for pool in config.pools.values()):

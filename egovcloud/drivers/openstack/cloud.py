@@ -123,3 +123,8 @@ class Cloud:
         if not isinstance(home.auth, BaseIdentityPlugin):
             raise Refused(0, "no login", Permanent("cloud.config", detail="auth_type logs in to no Keystone"))
         return home.auth.get_access(home)
+
+    def verify(self) -> bool | str:
+        """What the cloud's certificates are held against: the system's authorities, those in a file, or nothing."""
+        trusted = self.region().get_requests_verify_args()[0]
+        return True if trusted is None else trusted

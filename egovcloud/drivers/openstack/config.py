@@ -39,6 +39,7 @@ class CloudConfig:
     ``make_flavors`` false makes the driver choose among existing flavors only. ``tenancy`` true keeps our projects
     apart, each in a Keystone project of its own with native quotas: the login must be an administrator's and not an
     application credential, which Keystone binds to one project.
+    ``screens`` false says that the cloud has no proxy of screens.
     """
 
     cloud: str
@@ -52,6 +53,7 @@ class CloudConfig:
     make_flavors: bool = True
     config_drive: bool = True
     tenancy: bool = False
+    screens: bool = True
 
     @classmethod
     def of(cls, provider: Mapping[str, Any]) -> CloudConfig:

@@ -44,6 +44,7 @@ from egovcloud.drivers.openstack import (
     ports,
     power,
     rebuilding,
+    screens,
     servers,
     snapshots,
     tenants,
@@ -196,7 +197,10 @@ class OpenStackDriver:
             return migration.migrate(call, instance_id, source, target)
 
     def screen(self, host: str, instance_id: str, *, within: float) -> Screen:
-        raise Unsupported("driver.unsupported", capability=Capability.SCREEN.value)
+        if Capability.SCREEN not in self.capabilities:
+            raise Unsupported("driver.unsupported", capability=Capability.SCREEN.value)
+        with self._call(host, within) as call:
+            return screens.screen(call, instance_id)
 
     def serial_log(self, host: str, instance_id: str, *, limit: int, within: float) -> bytes:
         with self._call(host, within) as call:

@@ -33,6 +33,7 @@ CAPABILITIES = frozenset(
         Capability.NETWORK_BRIDGED,
         Capability.ADDRESS_RESERVATION,
         Capability.SECURITY_GROUP,
+        Capability.SCREEN,
         Capability.SERIAL_LOG,
         Capability.QUOTA,
         Capability.TENANCY,

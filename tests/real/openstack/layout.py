@@ -24,6 +24,7 @@ _PORTS = (
     "swift_account",
     "swift_container",
     "swift_object",
+    "novnc",
 )
 _PASSWORDS = ("admin", "centre", "service", "database", "rabbitmq", "swift_hash")
 

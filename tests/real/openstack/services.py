@@ -89,8 +89,12 @@ def everything_else(layout: Layout) -> None:
     for name in COMPUTES:
         command = [f"{binaries}/nova-compute", "--config-file", f"{etc}/nova/{name}.conf"]
         processes.start(layout, f"nova-compute-{name}", command)
+    web = layout.data / "novnc"  # its pages would lie there; whoever looks at a screen brings a page of its own
+    web.mkdir(exist_ok=True)
+    processes.start(layout, "nova-novncproxy", [f"{binaries}/nova-novncproxy", *nova, "--web", str(web)])
     for service, path in (("glance", "/"), ("nova", "/"), ("cinder", "/"), ("swift", "/healthcheck")):
         processes.wait_http(layout.url(service, path), service)
+    processes.wait_port(layout.ports["novnc"], "the proxy of screens")
 
 
 def stop(layout: Layout) -> None:

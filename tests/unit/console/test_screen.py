@@ -3,44 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import threading
 from collections.abc import Iterator
 
 import pytest
 from simple_websocket import ConnectionClosed
-from wsproto import ConnectionType, WSConnection
-from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Ping, Request
+from wsproto.events import BytesMessage, CloseConnection, Ping
 
-from egovcloud.console import screen
+from tests.support.websockets import Peer
 
 PICTURE = bytes(200_000)
 ROUNDS = 40
-
-
-class Peer:
-    """A browser that takes what comes, to the last byte, and holds it against RFC 6455."""
-
-    def __init__(self) -> None:
-        self.socket, self.other = socket.socketpair()
-        self.socket.settimeout(20)
-        self.protocol = WSConnection(ConnectionType.CLIENT)
-        asked = self.protocol.send(Request(host="console", target="/screen/x"))
-        headers = dict(line.split(": ") for line in asked.decode().split("\r\n")[1:] if line)
-        environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
-        self.browser = screen.Browser(environ | {"gunicorn.socket": self.other})
-        assert any(isinstance(event, AcceptConnection) for event in self.read() or [])
-
-    def read(self) -> list[object] | None:
-        """What comes next; None at the end. wsproto refuses what the standard does, also after a close."""
-        data = self.socket.recv(1 << 16)
-        if not data:
-            return None
-        self.protocol.receive_data(data)
-        return list(self.protocol.events())
-
-    def say(self, event: CloseConnection | Ping) -> None:
-        self.socket.sendall(self.protocol.send(event))
 
 
 @pytest.fixture
