@@ -5,18 +5,14 @@ from __future__ import annotations
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
-import yaml
-
 from egovcloud.drivers.objects import ObjectCapability, ObjectStore
-from egovcloud.drivers.openstack import SwiftConfig, SwiftStore
+from egovcloud.drivers.openstack import SwiftStore
 from tests.contract_objects.adapter import Endpoint, new_id
 from tests.real.openstack import seed
 from tests.real.openstack.bed import Bed
-from tests.real.openstack.layout import Layout, write
-from tests.real.openstack.proxy import Proxy
+from tests.real.openstack.layout import Layout
 from tests.real.openstack.through import Way, proxied
 
 CAPABILITIES = frozenset(ObjectCapability) - {
@@ -28,17 +24,11 @@ CAPABILITIES = frozenset(ObjectCapability) - {
 class Real(Endpoint):
     """Behind the store's back through openstacksdk, as the same project's administrator."""
 
-    def __init__(self, layout: Layout, way: Way, proxy: Proxy, directory: Path) -> None:
+    def __init__(self, layout: Layout, way: Way) -> None:
         self._way = way
         self._sdk = seed.centre(layout)
-        document = yaml.safe_load(Path(str(way.config.clouds_file)).read_text())
-        account = f"http://127.0.0.1:{proxy.port}/v1/AUTH_{self._sdk.current_project_id}"
-        document["clouds"]["bed"]["object_store_endpoint_override"] = account
-        clouds = directory / "swift.yaml"
-        write(clouds, yaml.safe_dump(document))
-        self._config = SwiftConfig(replace(way.config, clouds_file=str(clouds)))
-        self._other = SwiftStore(f"another {new_id()}", self._config)
-        self.store: ObjectStore = SwiftStore(f"contract {new_id()}", self._config)
+        self._other = SwiftStore(f"another {new_id()}", way.buckets)
+        self.store: ObjectStore = SwiftStore(f"contract {new_id()}", way.buckets)
 
     def other(self) -> ObjectStore:
         return self._other
@@ -67,10 +57,8 @@ class Real(Endpoint):
 def open_endpoint(directory: Path) -> Iterator[Endpoint]:
     """Every container that was made is removed again."""
     with Bed().up() as layout, proxied(layout, directory) as way:
-        proxy = Proxy("swift", layout.ports["swift"], way.traffic)
-        made = Real(layout, way, proxy, directory)
+        made = Real(layout, way)
         try:
             yield made
         finally:
             made.clean()
-            proxy.close()

@@ -38,6 +38,7 @@ _ORDER = (
     OwnedKind.SECURITY_GROUP,
     OwnedKind.NETWORK,
     OwnedKind.IMAGE,
+    OwnedKind.TENANT,
 )
 
 
@@ -123,14 +124,22 @@ class Centre:
 
     # -- what there is, by openstacksdk alone ----------------------------------------------------------------------
     def servers(self, instance_id: str) -> list[Any]:
-        """All of the project that say in their metadata that they are this instance."""
-        return [one for one in self.sdk.compute.servers() if dict(one.metadata).get("egov_id") == instance_id]
+        """All of the cloud that say in their metadata that they are this instance."""
+        return [
+            one
+            for one in self.sdk.compute.servers(all_projects=True)
+            if dict(one.metadata).get("egov_id") == instance_id
+        ]
 
     def ports(self, instance_id: str) -> list[Any]:
         return [one for one in self.sdk.network.ports() if str(one.description).endswith(f"/port/{instance_id}")]
 
     def volumes(self, volume_id: str) -> list[Any]:
-        return [one for one in self.sdk.block_storage.volumes() if dict(one.metadata).get("egov_id") == volume_id]
+        return [
+            one
+            for one in self.sdk.block_storage.volumes(all_projects=True)
+            if dict(one.metadata).get("egov_id") == volume_id
+        ]
 
     def images(self, our_id: str) -> list[Any]:
         return [one for one in self.sdk.image.images() if (one.properties or {}).get("egov_id") == our_id]

@@ -11,12 +11,13 @@ import pytest
 import yaml
 
 from egovcloud.domain.errors import Problem
+from egovcloud.drivers.base import TenantSpec
 from egovcloud.drivers.openstack import CloudConfig, OpenStackDriver
 from tests.real.openstack import seed
 from tests.real.openstack.centre import HOST, LIMIT, Centre, new_id
 from tests.real.openstack.layout import REGION, Layout, write
 from tests.real.openstack.proxy import Rule
-from tests.real.openstack.through import Way
+from tests.real.openstack.through import Way, proxied
 
 HTML = {"Content-Type": "text/html"}
 JSON = {"Content-Type": "application/json"}
@@ -149,17 +150,18 @@ def test_token_that_expires_in_mid_operation_is_renewed(way: Way, centre: Centre
     assert len(centre.servers(spec.id)) == 1
 
 
-def test_quota_that_is_full_there(centre: Centre, layout: Layout) -> None:
-    admin, project = seed.admin(layout), centre.sdk.current_project_id
-    spec, volume = centre.instance_spec(), centre.volume_spec()
-    admin.set_compute_quotas(project, instances=0)
-    admin.set_volume_quotas(project, volumes=0)
-    try:
-        full = problem(lambda: centre.driver.create_instance(spec, within=LIMIT))
-        no_volume = problem(lambda: centre.driver.create_volume(volume, within=LIMIT))
-    finally:
-        admin.set_compute_quotas(project, instances=-1)
-        admin.set_volume_quotas(project, volumes=-1)
+def test_quota_that_is_full_there(layout: Layout, tmp_path: Path) -> None:
+    tenant = TenantSpec(new_id(), "full", (("instances", 0), ("volume_gib", 0)))
+    with proxied(layout, tmp_path, tenancy=True) as apart:
+        centre = Centre(apart.driver(f"full {new_id()}"), layout, tmp_path)
+        try:
+            centre.driver.ensure_tenant(tenant, within=LIMIT)
+            spec = replace(centre.instance_spec(), tenant=tenant.id)
+            volume = replace(centre.volume_spec(), tenant=tenant.id)
+            full = problem(lambda: centre.driver.create_instance(spec, within=LIMIT))
+            no_volume = problem(lambda: centre.driver.create_volume(volume, within=LIMIT))
+        finally:
+            centre.clean()
     assert (full.kind, full.code) == ("quota_exceeded", "cloud.quota")
     assert (no_volume.kind, no_volume.code) == ("quota_exceeded", "cloud.quota")
     assert centre.servers(spec.id) == []
@@ -207,6 +209,13 @@ def test_policy_that_forbids(way: Way, centre: Centre, layout: Layout, tmp_path:
     finally:
         identity.delete_user(user)
     assert (caught.kind, caught.code) == ("forbidden", "cloud.policy")
+
+
+def test_login_that_cannot_leave_its_project(way: Way) -> None:
+    """Projects are to be kept apart, and the login is an application credential."""
+    driver = OpenStackDriver("bound", replace(way.config, tenancy=True))
+    caught = problem(lambda: driver.hosts(within=LIMIT))
+    assert (caught.kind, caught.code) == ("permanent", "cloud.tenancy")
 
 
 def test_limit_holds_while_a_service_trickles_nothing(way: Way, centre: Centre) -> None:

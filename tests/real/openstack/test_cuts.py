@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from egovcloud.drivers.objects import BucketSpec
+from egovcloud.drivers.openstack import SwiftStore
 from tests.real.openstack.centre import HOST, LIMIT, Centre, new_id, persist
 from tests.real.openstack.layout import Layout
 from tests.real.openstack.proxy import Rule
@@ -114,6 +116,21 @@ def test_snapshot(shared: tuple[Way, Centre]) -> None:
     centre.driver.delete_instance(HOST, spec.id, within=LIMIT)
 
 
+@pytest.mark.parametrize("method", ["PUT", "POST"], ids=["its name", "its settings"])
+@pytest.mark.parametrize("turn", range(3))
+def test_bucket(shared: tuple[Way, Centre], method: str, turn: int) -> None:
+    way, centre = shared
+    store = SwiftStore(centre.driver.installation, way.buckets)
+    spec = BucketSpec(new_id(), "bed", quota_bytes=1 << 20)
+    rule = Rule("swift", method, r"/AUTH_\w+/[^/]+$", times=1 + turn % 2)
+    _cut(way, "bucket", rule, lambda: store.create_bucket(spec, within=LIMIT))
+    (made,) = [one for one in store.list_owned(within=LIMIT) if one.id == spec.id]
+    names = [one.name for one in centre.sdk.object_store.containers()]
+    assert [name for name in names if spec.id.replace("-", "") in name] == [made.external_id]
+    store.delete_bucket(spec.id, within=LIMIT)
+    assert made.external_id not in {one.name for one in centre.sdk.object_store.containers()}
+
+
 @pytest.mark.parametrize("turn", range(5))
 @pytest.mark.parametrize(("method", "path"), [("POST", r"/images$"), ("PUT", r"/file$")], ids=["its row", "its bytes"])
 def test_image(shared: tuple[Way, Centre], method: str, path: str, turn: int) -> None:
@@ -167,6 +184,6 @@ def test_security_group(shared: tuple[Way, Centre], path: str, turn: int) -> Non
 
 def test_enough_was_cut() -> None:
     """Else the tests above prove less than they say."""
-    nouns = ("machine", "port", "volume", "attachment", "snapshot", "image")
+    nouns = ("machine", "port", "volume", "attachment", "snapshot", "image", "bucket")
     assert all(CUTS[noun] >= 6 for noun in nouns), CUTS
     assert sum(CUTS[noun] for noun in nouns) >= 50, CUTS

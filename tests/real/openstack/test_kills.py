@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from egovcloud.drivers.objects import BucketSpec
+from egovcloud.drivers.openstack import OpenStackDriver, SwiftStore
 from tests.real.openstack.centre import HOST, LIMIT, Centre, new_id, persist
 from tests.real.openstack.layout import Layout
 from tests.real.openstack.proxy import Rule
@@ -39,7 +41,13 @@ def shared(layout: Layout, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def _die(way: Way, centre: Centre, rule: Rule, method: str, *arguments: Any, **options: Any) -> None:
     """Make the call in a process of its own, kill that when ``rule``'s request was done, and make the call again."""
     rule.action = "hold"
-    order = pickle.dumps((centre.driver.installation, way.config, method, (arguments, options), LIMIT))
+    order = pickle.dumps((OpenStackDriver, centre.driver.installation, way.config, method, (arguments, options), LIMIT))
+    _kill(rule, way, order)
+    persist(lambda: getattr(centre.driver, method)(*arguments, **options, within=LIMIT))
+    KILLS[method] += 1
+
+
+def _kill(rule: Rule, way: Way, order: bytes) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-W", "ignore", "-m", "tests.real.openstack.doomed"]
     with way.traffic.failing(rule):
@@ -55,8 +63,6 @@ def _die(way: Way, centre: Centre, rule: Rule, method: str, *arguments: Any, **o
             rule.release.set()
             child.kill()
             child.wait()
-    persist(lambda: getattr(centre.driver, method)(*arguments, **options, within=LIMIT))
-    KILLS[method] += 1
 
 
 @pytest.mark.parametrize("path", [r"/ports$", r"/servers$"], ids=["after its port", "after its server"])
@@ -106,6 +112,21 @@ def test_image(shared: tuple[Way, Centre], turn: int) -> None:
     _die(way, centre, Rule("glance", "POST", r"/images$"), "ensure_image", HOST, "local", image)
     assert [one.status for one in centre.images(image.id)] == ["active"]
     centre.driver.delete_image(HOST, "local", image.id, within=LIMIT)
+
+
+@pytest.mark.parametrize("turn", range(TURNS))
+def test_bucket(shared: tuple[Way, Centre], turn: int) -> None:
+    way, centre = shared
+    spec = BucketSpec(new_id(), "bed", quota_bytes=1 << 20)
+    rule = Rule("swift", "PUT", r"/AUTH_\w+/[^/]+$", "hold")
+    order = (SwiftStore, centre.driver.installation, way.buckets, "create_bucket", ((spec,), {}), LIMIT)
+    _kill(rule, way, pickle.dumps(order))
+    store = SwiftStore(centre.driver.installation, way.buckets)
+    persist(lambda: store.create_bucket(spec, within=LIMIT))
+    KILLS["create_bucket"] += 1
+    digits = spec.id.replace("-", "")
+    assert len([one for one in centre.sdk.object_store.containers() if digits in one.name]) == 1
+    store.delete_bucket(spec.id, within=LIMIT)
 
 
 def test_enough_were_killed() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import yaml
 
-from egovcloud.drivers.openstack import CloudConfig, OpenStackDriver, PoolConfig
+from egovcloud.drivers.openstack import CloudConfig, OpenStackDriver, PoolConfig, SwiftConfig
 from tests.real.openstack import seed
 from tests.real.openstack.layout import Layout, write
 from tests.real.openstack.proxy import Proxy, Traffic
@@ -31,7 +33,10 @@ class Way:
 
     def __init__(self, layout: Layout, directory: Path, *, tenancy: bool = False) -> None:
         self.traffic = Traffic()
-        self._proxies = {name: Proxy(name, layout.ports[name], self.traffic) for name in (*_ADDRESSES, "keystone")}
+        self._layout, self._directory = layout, directory
+        self._proxies = {
+            name: Proxy(name, layout.ports[name], self.traffic) for name in (*_ADDRESSES, "keystone", "swift")
+        }
         document = yaml.safe_load(layout.clouds.read_text())
         cloud = document["clouds"]["bed"]
         secure = layout.secure
@@ -59,6 +64,18 @@ class Way:
 
     def driver(self, installation: str) -> OpenStackDriver:
         return OpenStackDriver(installation, self.config)
+
+    @cached_property
+    def buckets(self) -> SwiftConfig:
+        """The same cloud's object storage; an account's address in the catalogue ends with the project's id."""
+        document = yaml.safe_load(Path(str(self.config.clouds_file)).read_text())
+        account = (
+            f"http://127.0.0.1:{self._proxies['swift'].port}/v1/AUTH_{seed.centre(self._layout).current_project_id}"
+        )
+        document["clouds"]["bed"]["object_store_endpoint_override"] = account
+        clouds = self._directory / "swift.yaml"
+        write(clouds, yaml.safe_dump(document))
+        return SwiftConfig(replace(self.config, clouds_file=str(clouds)))
 
     def close(self) -> None:
         for proxy in self._proxies.values():
