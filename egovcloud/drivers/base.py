@@ -62,6 +62,7 @@ class Capability(StrEnum):
     ADOPTION = "adoption"
     QUOTA = "quota"
     TENANCY = "tenancy"
+    SHELVE = "shelve"
 
 
 class Power(StrEnum):
@@ -71,6 +72,7 @@ class Power(StrEnum):
     STOPPED = "stopped"
     PAUSED = "paused"
     CRASHED = "crashed"
+    SHELVED = "shelved"
 
 
 class OwnedKind(StrEnum):
@@ -433,6 +435,22 @@ class Driver(Adopting, Protocol):
 
     def live_migrate(self, instance_id: str, source: str, target: str, *, shared: bool, within: float) -> Ref:
         """Move a running instance; idempotent: when it already runs on ``target``, that is the answer."""
+        ...
+
+    def shelve_instance(self, host: str, instance_id: str, *, within: float) -> None:
+        """Cut the power and keep it in storage alone: it takes no processors and no memory of any host.
+
+        Idempotent, wherever the cloud has it: afterwards it is listed as ``Power.SHELVED``, at ``host`` unless it was
+        shelved before.
+        """
+        ...
+
+    def unshelve_instance(self, host: str, instance_id: str, *, within: float) -> Ref:
+        """Start a shelved instance on ``host``; idempotent. The answer says where it came up, for clouds may choose.
+
+        Networks and security groups were ensured there before. ``QuotaExceeded("cloud.no_room")`` or
+        ``QuotaExceeded("host.full")`` leaves it shelved; ``Conflict("instance.not_shelved")`` for what only is off.
+        """
         ...
 
     def apply_security_groups(self, host: str, instance_id: str, nics: Sequence[NicSpec], *, within: float) -> None:

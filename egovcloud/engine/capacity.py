@@ -33,7 +33,10 @@ def host_views(session: Session, groups: Iterable[str] = ()) -> list[HostView]:
     wanted = [group for group in groups if group]
     if wanted:
         found = select(Instance.host_id, Instance.anti_affinity).where(
-            Instance.anti_affinity.in_(wanted), Instance.host_id.is_not(None), Instance.state != "deleted"
+            Instance.anti_affinity.in_(wanted),
+            Instance.host_id.is_not(None),
+            Instance.state != "deleted",
+            Instance.shelved_at.is_(None),
         )
         for host_id, group in session.execute(found):
             members.setdefault(str(host_id), set()).add(str(group))
@@ -142,6 +145,12 @@ def claim_pool(session: Session, pool_id: str, size_gib: int, ratio: float) -> N
         pool = session.get_one(StoragePool, pool_id, populate_existing=True)
         free = int(pool.capacity_gib * ratio - pool.allocated_gib)
         raise QuotaExceeded("pool.full", pool=pool.name, asked=size_gib, free=free)
+
+
+def note_pool(session: Session, pool_id: str, size_gib: int) -> None:
+    """Count what is there already, whether or not the pool may promise it."""
+    pool = update(StoragePool).where(StoragePool.id == pool_id)
+    _count(session, pool.values(allocated_gib=StoragePool.allocated_gib + size_gib))
 
 
 def beside(session: Session, volume: Volume, instance: Instance) -> dict[str, Any] | None:

@@ -23,6 +23,7 @@ _ALWAYS = frozenset(
         Capability.SERIAL_LOG,
         Capability.ADOPTION,
         Capability.QUOTA,
+        Capability.SHELVE,
     }
 )
 

@@ -37,6 +37,7 @@ CAPABILITIES = frozenset(
         Capability.SERIAL_LOG,
         Capability.QUOTA,
         Capability.TENANCY,
+        Capability.SHELVE,
     }
 )
 # No guest runs on the bed's compute hosts, and a cloud that hangs does so as a whole.

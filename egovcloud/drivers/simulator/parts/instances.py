@@ -136,6 +136,8 @@ class InstancesPart(Part):
         with self.change("start_instance", host, our_id=instance_id, within=within) as call, call.write() as tx:
             row = self._need(tx, call, host, instance_id)
             state = find.power(row, call.now)
+            if state is Power.SHELVED:
+                raise Conflict("instance.shelved", id=instance_id)
             if state is Power.PAUSED:
                 tx.execute("UPDATE instances SET power = 'running' WHERE ext = ?", (row["ext"],))
             elif state is not Power.RUNNING:
@@ -144,7 +146,7 @@ class InstancesPart(Part):
     def stop_instance(self, host: str, instance_id: str, *, force: bool, within: float) -> None:
         with self.change("stop_instance", host, our_id=instance_id, within=within) as call, call.write() as tx:
             row = self._need(tx, call, host, instance_id)
-            if find.power(row, call.now) is Power.STOPPED:
+            if find.power(row, call.now) in (Power.STOPPED, Power.SHELVED):
                 return
             if force:
                 tx.execute("UPDATE instances SET power = 'stopped', stop_at = ? WHERE ext = ?", (call.now, row["ext"]))
@@ -156,7 +158,7 @@ class InstancesPart(Part):
         """``Conflict("instance.stopped")`` when it does not run."""
         with self.change("reboot_instance", host, our_id=instance_id, within=within) as call, call.write() as tx:
             row = self._need(tx, call, host, instance_id)
-            if find.power(row, call.now) is Power.STOPPED:
+            if find.power(row, call.now) in (Power.STOPPED, Power.SHELVED):
                 raise Conflict("instance.stopped", id=instance_id)
             if force or not call.faults.ignores_shutdown(instance_id):
                 self._boot(tx, call, row)
@@ -176,7 +178,10 @@ class InstancesPart(Part):
 
     @staticmethod
     def _need_stopped(row: sqlite3.Row, call: Call, instance_id: str) -> None:
-        if find.power(row, call.now) is not Power.STOPPED:
+        state = find.power(row, call.now)
+        if state is Power.SHELVED:
+            raise Conflict("instance.shelved", id=instance_id)
+        if state is not Power.STOPPED:
             raise Conflict("instance.running", id=instance_id)
 
     def rebuild_instance(self, spec: InstanceSpec, *, within: float) -> Ref:
