@@ -63,6 +63,7 @@ class Capability(StrEnum):
     QUOTA = "quota"
     TENANCY = "tenancy"
     SHELVE = "shelve"
+    APART = "apart"
 
 
 class Power(StrEnum):
@@ -168,7 +169,9 @@ class InstanceSpec:
 
     ``ssh_keys`` are OpenSSH public key lines; ``user_data`` is cloud-config text appended to ours, or ``None``.
     ``pool`` is the storage pool on ``host`` that holds the root disk. ``tenant`` is our id of the project that it is
-    made in, where the cloud keeps projects apart.
+    made in, where the cloud keeps projects apart. ``apart`` names a group of which no two may be on one host: a cloud
+    with ``Capability.APART`` holds to it too when it moves one by itself, and refuses a host that contradicts it with
+    ``QuotaExceeded("cloud.no_room")``; to any other cloud it means nothing.
     """
 
     id: str
@@ -184,6 +187,7 @@ class InstanceSpec:
     ssh_keys: tuple[str, ...] = ()
     user_data: str | None = None
     tenant: str | None = None
+    apart: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -11,8 +11,9 @@ from sqlalchemy import CursorResult, case, func, select, update
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Conflict, Permanent, QuotaExceeded
+from egovcloud.engine.claims import OPEN
 from egovcloud.scheduler import Ask, HostView, StorageView, Verdict, place
-from egovcloud.store.models import Host, HostPool, Instance, Provider, StoragePool, Volume
+from egovcloud.store.models import Host, HostPool, Instance, Operation, Provider, Step, StoragePool, Volume
 
 
 def host_views(session: Session, groups: Iterable[str] = ()) -> list[HostView]:
@@ -40,6 +41,8 @@ def host_views(session: Session, groups: Iterable[str] = ()) -> list[HostView]:
         )
         for host_id, group in session.execute(found):
             members.setdefault(str(host_id), set()).add(str(group))
+        for host_id, group in _coming(session, wanted):
+            members.setdefault(host_id, set()).add(group)
     return [
         HostView(
             id=host.id,
@@ -64,6 +67,25 @@ def host_views(session: Session, groups: Iterable[str] = ()) -> list[HostView]:
         )
         for host, host_pool, provider in rows
     ]
+
+
+def _coming(session: Session, groups: list[str]) -> Iterator[tuple[str, str]]:
+    """Hosts to which members of these groups are on their way, as a cloud that keeps them apart sees it."""
+    under_way = (
+        select(Step.result, Instance.anti_affinity)
+        .join(Operation, Operation.id == Step.operation_id)
+        .join(Instance, Instance.id == Operation.subject_id)
+        .where(
+            Operation.kind.in_(("instance.migrate", "instance.unshelve")),
+            Operation.state.in_(OPEN),
+            Step.name == "place",
+            Step.state == "done",
+            Instance.anti_affinity.in_(groups),
+        )
+    )
+    for result, group in session.execute(under_way):
+        if result:
+            yield str(result["target"]), str(group)
 
 
 def choose(session: Session, ask: Ask) -> tuple[Verdict, list[Verdict]]:

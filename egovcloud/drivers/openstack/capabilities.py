@@ -24,6 +24,7 @@ _ALWAYS = frozenset(
         Capability.ADOPTION,
         Capability.QUOTA,
         Capability.SHELVE,
+        Capability.APART,
     }
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from egovcloud.domain.errors import Conflict, Problem
 from egovcloud.drivers.base import InstanceSpec, Ref
-from egovcloud.drivers.openstack import flavors, images, ports, servers, snapshots, tenants, user_data
+from egovcloud.drivers.openstack import flavors, images, ports, server_groups, servers, snapshots, tenants, user_data
 from egovcloud.drivers.openstack.call import Call
 from egovcloud.drivers.openstack.errors import Refused
 from egovcloud.drivers.openstack.marker import display, name_metadata
@@ -35,6 +35,7 @@ def _existing(call: Call, instance_id: str) -> Json | None:
     for server in servers.search(call, instance_id):
         if not _stillborn(server):
             return server
+        server_groups.leave(call, [server])
         _remove(call, instance_id, {str(server["id"])})
     return None
 
@@ -58,6 +59,9 @@ def _create(call: Call, spec: InstanceSpec) -> Json:
             return _post(call, spec)
     except (Refused, Problem):
         ports.discard(call, spec.id)
+        if spec.apart:
+            key = server_groups.key_of(spec.apart)
+            server_groups.discard(call, tenants.home(call, spec.tenant), key, set())
         raise
 
 
@@ -65,8 +69,19 @@ def _post(call: Call, spec: InstanceSpec) -> Json:
     image = images.require(call, spec.image.id)
     port_ids = ports.ensure(call, spec)
     flavor = flavors.of_size(call, spec.vcpus, spec.memory_mib, spec.disk_gib)
-    nova = call.service("compute", tenants.home(call, spec.tenant))
-    made: Json = nova.post("/servers", {"server": body(call, spec, image, flavor, port_ids)})["server"]
+    request: Json = {"server": body(call, spec, image, flavor, port_ids)}
+    project = tenants.home(call, spec.tenant)
+    nova = call.service("compute", project)
+    group = server_groups.ensure(call, project, spec.apart) if spec.apart else None
+    if group is not None:
+        try:
+            hint = {"group": group}
+            in_group: Json = nova.post("/servers", {**request, "os:scheduler_hints": hint})["server"]
+            return in_group
+        except Refused as refused:
+            if not server_groups.is_full(refused):
+                raise
+    made: Json = nova.post("/servers", request)["server"]
     return made
 
 
@@ -83,6 +98,8 @@ def body(call: Call, spec: InstanceSpec, image: str, flavor: str, port_ids: list
         "user_data": user_data.of(spec),
         "config_drive": call.config.config_drive,
     }
+    if spec.apart:
+        server["metadata"][server_groups.METADATA] = server_groups.key_of(spec.apart)
     if call.compute.knows(HOSTNAME):
         server["hostname"] = spec.hostname
     if not pool.boots_from_volume:
@@ -113,6 +130,7 @@ def _started(call: Call, instance_id: str, server_id: str) -> Ref:
     if server is None:
         return Ref(server_id, call.host)
     if not server or _stillborn(server):
+        server_groups.leave(call, [server] if server else [])
         _remove(call, instance_id, {server_id})
         raise servers.fault(call, server)
     return servers.ref_of(call, server)
@@ -124,7 +142,9 @@ def delete(call: Call, instance_id: str) -> None:
         everywhere = call.all_of(f"server/{instance_id}", lambda: servers.search(call, instance_id))
         for one in everywhere:
             refuse_adopted(call, instance_id, one)
-        mine = {str(one["id"]) for one in everywhere if servers.host_of(one) == call.host}
+        here = [one for one in everywhere if servers.host_of(one) == call.host]
+        mine = {str(one["id"]) for one in here}
+        server_groups.leave(call, here)
         _remove(call, instance_id, mine)
         if len(mine) == len(everywhere):
             snapshots.forget(call, instance_id)
@@ -151,7 +171,9 @@ def _await_end(call: Call, server_id: str) -> None:
 def remove_copy(call: Call, instance_id: str, server_id: str) -> None:
     """One server of the instance; another one of the same mark keeps its ports."""
     with call.alone(instance_id):
-        if len(servers.search(call, instance_id)) > 1:
+        found = servers.search(call, instance_id)
+        server_groups.leave(call, [one for one in found if str(one["id"]) == server_id])
+        if len(found) > 1:
             _remove_second(call, server_id)
             return
         _remove(call, instance_id, {server_id})

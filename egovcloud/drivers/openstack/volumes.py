@@ -162,7 +162,7 @@ def refuse_shelved(call: Call, volume_id: str, volume: Json | None) -> None:
     """
     if volume is None or volume["status"] != "reserved":
         return
-    for one in call.storage.list("/attachments/detail", "attachments", volume_id=volume["id"]):
+    for one in call.storage.list("/attachments/detail", "attachments", volume_id=volume["id"], **call.wide):
         server = servers.get(call, str(one.get("instance")))
         if server is not None and servers.power_of(server) is Power.SHELVED:
             instance = call.marker.of_tags(server.get("tags") or ()) or str(server["id"])

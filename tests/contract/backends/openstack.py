@@ -38,6 +38,7 @@ CAPABILITIES = frozenset(
         Capability.QUOTA,
         Capability.TENANCY,
         Capability.SHELVE,
+        Capability.APART,
     }
 )
 # No guest runs on the bed's compute hosts, and a cloud that hangs does so as a whole.

@@ -12,7 +12,7 @@ from egovcloud.drivers.simulator.calls import Call
 from egovcloud.drivers.simulator.parts.base import Part
 from egovcloud.drivers.simulator.ports import plug
 from egovcloud.drivers.simulator.removal import charge, commit, remove_instance, remove_snapshot, wipe_instance
-from egovcloud.drivers.simulator.room import take_host, take_store, written
+from egovcloud.drivers.simulator.room import keep_apart, take_host, take_store, written
 from egovcloud.drivers.simulator.serial import MAX_STARTS
 
 _CREATE = (
@@ -43,6 +43,7 @@ class InstancesPart(Part):
             tx, spec.host, tenant, instances=1, vcpus=spec.vcpus, memory_mib=spec.memory_mib, addresses=addresses
         )
         take_host(tx, spec.host, spec.vcpus, spec.memory_mib)
+        keep_apart(tx, self.installation, spec.id, spec.apart, spec.host)
         allocated = written(spec.id, spec.disk_gib, 5, 40)
         take_store(tx, spec.host, spec.pool, store, spec.disk_gib, allocated)
         ext = find.add_object(
@@ -236,5 +237,6 @@ def _seed(spec: InstanceSpec) -> str:
             "cmdline": spec.image.cmdline,
             "image": spec.image.name,
             "name": spec.name,
+            "apart": spec.apart,
         }
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 from egovcloud.domain.errors import Conflict, NotFound, Permanent
@@ -11,7 +12,7 @@ from egovcloud.drivers.simulator.calls import Call
 from egovcloud.drivers.simulator.parts.instances import InstancesPart
 from egovcloud.drivers.simulator.ports import move_ports
 from egovcloud.drivers.simulator.removal import charge, leave
-from egovcloud.drivers.simulator.room import take_host, take_store
+from egovcloud.drivers.simulator.room import keep_apart, take_host, take_store
 
 _MARKED = (
     "SELECT ext FROM objects WHERE id = ? AND kind = ? AND owner = ? AND visible_at <= ?"
@@ -42,6 +43,7 @@ class ShelvingPart(InstancesPart):
                 if state is not Power.SHELVED:
                     raise Conflict("instance.not_shelved", id=instance_id)
                 take_host(tx, host, row["vcpus"], row["memory_mib"])
+                keep_apart(tx, self.installation, instance_id, json.loads(row["seed"]).get("apart"), host)
                 if row["host"] != host:
                     self._take_along(tx, row, host)
                     row = find.instance_row(tx, row["ext"])
