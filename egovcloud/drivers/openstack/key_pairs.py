@@ -59,8 +59,8 @@ def discard(call: Call, name: str, going: set[str]) -> None:
     """The pair, if it bears our mark and no server that stays was made with it."""
     if not name.startswith(_prefix(call)):
         return
-    limit = len(going) + 1
-    using = call.compute.get("/servers", key_name=name, tags=call.marker.tag, limit=limit, **call.wide)["servers"]
+    asked: Json = {"key_name": name, "tags": call.marker.tag, "limit": len(going) + 1, **call.wide}
+    using = call.compute.get("/servers", **asked)["servers"]
     if {str(one["id"]) for one in using} <= going:
         call.cloud.names.drop(KIND, name)
         call.compute.delete(f"/os-keypairs/{name}")
