@@ -46,6 +46,8 @@ _ALL = (
     DriftKind("instance.started", ("power",), accept=True, repair=True, default=ACCEPT, sure=True),
     DriftKind("instance.crashed", ("power",), accept=True, repair=True, default=ACCEPT, sure=True),
     DriftKind("instance.paused", ("power",), repair=True, sure=True),
+    DriftKind("instance.shelved", ("power",), accept=True, repair=True),
+    DriftKind("instance.unshelved", ("power",), accept=True, repair=True),
     # -- instances: being -----------------------------------------------------------------------------------------
     DriftKind("instance.gone", ("exists",), accept=True, default=ACCEPT, sure=True),
     DriftKind("instance.moved", ("host",), accept=True),

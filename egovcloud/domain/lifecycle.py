@@ -67,17 +67,24 @@ INSTANCE = Lifecycle(
         ("active stopped error", "rebuild", "rebuilding"),
         ("active", "migrate", "migrating"),
         ("active stopped", "revert", "reverting"),
-        ("active stopped starting stopping rebooting error unknown", "seen_running", "active"),
-        ("active stopped starting stopping rebooting error unknown", "seen_stopped", "stopped"),
+        # Kept without a host: its room there is given back, and claimed again when it comes back.
+        ("active stopped error", "shelve", "shelving"),
+        ("shelving unshelving", "shelved", "shelved"),
+        ("shelved", "unshelve", "unshelving"),
+        ("unshelving", "run", "active"),
+        ("active stopped error unknown", "seen_shelved", "shelved"),
+        ("active stopped starting stopping rebooting error unknown shelved", "seen_running", "active"),
+        ("active stopped starting stopping rebooting error unknown shelved", "seen_stopped", "stopped"),
         ("active stopped error", "lost", "unknown"),
-        ("active stopped unknown", "gone", "error"),
+        ("active stopped unknown shelved", "gone", "error"),
         (
-            "requested building starting stopping rebooting resizing rebuilding migrating reverting deleting",
+            "requested building starting stopping rebooting resizing rebuilding migrating reverting deleting shelving "
+            "unshelving",
             "fail",
             "error",
         ),
         ("error", "retry", "requested"),
-        ("active stopped error unknown", "delete", "deleting"),
+        ("active stopped error unknown shelved", "delete", "deleting"),
         ("deleting", "deleted", "deleted"),
         # What others made comes in running or stopped; it goes as it came, and may come again under the same id.
         ("requested deleted", "adopt", "adopting"),
@@ -90,7 +97,7 @@ INSTANCE = Lifecycle(
     transitional=frozenset(
         (
             "requested building starting stopping rebooting resizing rebuilding migrating reverting deleting "
-            "adopting releasing"
+            "adopting releasing shelving unshelving"
         ).split()
     ),
 )

@@ -19,7 +19,7 @@ _READ = frozenset(f"{noun}:read" for noun in NOUNS_READ)
 _SELF_SERVICE = frozenset(
     """
     request:create request:submit request:withdraw
-    instance:start instance:stop instance:reboot instance:screen instance:update
+    instance:start instance:stop instance:reboot instance:shelve instance:screen instance:update
     volume:attach volume:detach volume:update
     snapshot:create snapshot:revert snapshot:delete
     bucket:upload bucket:download

@@ -62,6 +62,8 @@ class Capability(StrEnum):
     ADOPTION = "adoption"
     QUOTA = "quota"
     TENANCY = "tenancy"
+    SHELVE = "shelve"
+    APART = "apart"
 
 
 class Power(StrEnum):
@@ -71,6 +73,7 @@ class Power(StrEnum):
     STOPPED = "stopped"
     PAUSED = "paused"
     CRASHED = "crashed"
+    SHELVED = "shelved"
 
 
 class OwnedKind(StrEnum):
@@ -166,7 +169,9 @@ class InstanceSpec:
 
     ``ssh_keys`` are OpenSSH public key lines; ``user_data`` is cloud-config text appended to ours, or ``None``.
     ``pool`` is the storage pool on ``host`` that holds the root disk. ``tenant`` is our id of the project that it is
-    made in, where the cloud keeps projects apart.
+    made in, where the cloud keeps projects apart. ``apart`` names a group of which no two may be on one host: a cloud
+    with ``Capability.APART`` holds to it too when it moves one by itself, and refuses a host that contradicts it with
+    ``QuotaExceeded("cloud.no_room")``; to any other cloud it means nothing.
     """
 
     id: str
@@ -182,6 +187,7 @@ class InstanceSpec:
     ssh_keys: tuple[str, ...] = ()
     user_data: str | None = None
     tenant: str | None = None
+    apart: str | None = None
 
 
 @dataclass(frozen=True)
@@ -433,6 +439,22 @@ class Driver(Adopting, Protocol):
 
     def live_migrate(self, instance_id: str, source: str, target: str, *, shared: bool, within: float) -> Ref:
         """Move a running instance; idempotent: when it already runs on ``target``, that is the answer."""
+        ...
+
+    def shelve_instance(self, host: str, instance_id: str, *, within: float) -> None:
+        """Cut the power and keep it in storage alone: it takes no processors and no memory of any host.
+
+        Idempotent, wherever the cloud has it: afterwards it is listed as ``Power.SHELVED``, at ``host`` unless it was
+        shelved before.
+        """
+        ...
+
+    def unshelve_instance(self, host: str, instance_id: str, *, within: float) -> Ref:
+        """Start a shelved instance on ``host``; idempotent. The answer says where it came up, for clouds may choose.
+
+        Networks and security groups were ensured there before. ``QuotaExceeded("cloud.no_room")`` or
+        ``QuotaExceeded("host.full")`` leaves it shelved; ``Conflict("instance.not_shelved")`` for what only is off.
+        """
         ...
 
     def apply_security_groups(self, host: str, instance_id: str, nics: Sequence[NicSpec], *, within: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -11,8 +11,9 @@ from sqlalchemy import CursorResult, case, func, select, update
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Conflict, Permanent, QuotaExceeded
+from egovcloud.engine.claims import OPEN
 from egovcloud.scheduler import Ask, HostView, StorageView, Verdict, place
-from egovcloud.store.models import Host, HostPool, Instance, Provider, StoragePool, Volume
+from egovcloud.store.models import Host, HostPool, Instance, Operation, Provider, Step, StoragePool, Volume
 
 
 def host_views(session: Session, groups: Iterable[str] = ()) -> list[HostView]:
@@ -33,10 +34,15 @@ def host_views(session: Session, groups: Iterable[str] = ()) -> list[HostView]:
     wanted = [group for group in groups if group]
     if wanted:
         found = select(Instance.host_id, Instance.anti_affinity).where(
-            Instance.anti_affinity.in_(wanted), Instance.host_id.is_not(None), Instance.state != "deleted"
+            Instance.anti_affinity.in_(wanted),
+            Instance.host_id.is_not(None),
+            Instance.state != "deleted",
+            Instance.shelved_at.is_(None),
         )
         for host_id, group in session.execute(found):
             members.setdefault(str(host_id), set()).add(str(group))
+        for host_id, group in _coming(session, wanted):
+            members.setdefault(host_id, set()).add(group)
     return [
         HostView(
             id=host.id,
@@ -61,6 +67,25 @@ def host_views(session: Session, groups: Iterable[str] = ()) -> list[HostView]:
         )
         for host, host_pool, provider in rows
     ]
+
+
+def _coming(session: Session, groups: list[str]) -> Iterator[tuple[str, str]]:
+    """Hosts to which members of these groups are on their way, as a cloud that keeps them apart sees it."""
+    under_way = (
+        select(Step.result, Instance.anti_affinity)
+        .join(Operation, Operation.id == Step.operation_id)
+        .join(Instance, Instance.id == Operation.subject_id)
+        .where(
+            Operation.kind.in_(("instance.migrate", "instance.unshelve")),
+            Operation.state.in_(OPEN),
+            Step.name == "place",
+            Step.state == "done",
+            Instance.anti_affinity.in_(groups),
+        )
+    )
+    for result, group in session.execute(under_way):
+        if result:
+            yield str(result["target"]), str(group)
 
 
 def choose(session: Session, ask: Ask) -> tuple[Verdict, list[Verdict]]:
@@ -142,6 +167,12 @@ def claim_pool(session: Session, pool_id: str, size_gib: int, ratio: float) -> N
         pool = session.get_one(StoragePool, pool_id, populate_existing=True)
         free = int(pool.capacity_gib * ratio - pool.allocated_gib)
         raise QuotaExceeded("pool.full", pool=pool.name, asked=size_gib, free=free)
+
+
+def note_pool(session: Session, pool_id: str, size_gib: int) -> None:
+    """Count what is there already, whether or not the pool may promise it."""
+    pool = update(StoragePool).where(StoragePool.id == pool_id)
+    _count(session, pool.values(allocated_gib=StoragePool.allocated_gib + size_gib))
 
 
 def beside(session: Session, volume: Volume, instance: Instance) -> dict[str, Any] | None:

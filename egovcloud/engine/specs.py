@@ -113,4 +113,5 @@ def instance_spec(
         ssh_keys=tuple(instance.ssh_keys),
         user_data=cipher.open(instance.user_data, USER_DATA) if instance.user_data else None,
         tenant=instance.project_id,
+        apart=instance.anti_affinity,
     )

@@ -18,14 +18,16 @@ Key = tuple[str, str, str]  # code, id of the subject, place
 Subject = tuple[str, str]  # noun, id
 
 CROWD = 50  # strangers of one host that are named
-_POWER = {"active": "running", "stopped": "stopped"}
-_REST = {"instance": frozenset({"active", "stopped"}), "volume": frozenset({"available", "in_use"})}
+_POWER = {"active": "running", "stopped": "stopped", "shelved": "shelved"}
+_REST = {"instance": frozenset({"active", "stopped", "shelved"}), "volume": frozenset({"available", "in_use"})}
 _POWER_CODES = {
     ("active", "stopped"): "instance.stopped",
     ("active", "crashed"): "instance.crashed",
     ("active", "paused"): "instance.paused",
     ("stopped", "running"): "instance.started",
     ("stopped", "paused"): "instance.paused",
+    ("active", "shelved"): "instance.shelved",
+    ("stopped", "shelved"): "instance.shelved",
 }
 _SHAPE = {"vcpus": "instance.vcpus", "memory_mib": "instance.memory", "disk_gib": "instance.disk"}
 
@@ -167,6 +169,9 @@ def _row(row: Wanted, sight: _Sight) -> Iterator[Difference]:
     if row.state not in at_rest or (row.external_id is None and row.kind != "snapshot"):
         return
     one = sight.of(row)
+    if row.state == "shelved":
+        yield from _shelved(row, one or sight.elsewhere(row))
+        return
     if one is None:
         other = sight.elsewhere(row)
         if other is None:
@@ -181,6 +186,14 @@ def _row(row: Wanted, sight: _Sight) -> Iterator[Difference]:
         yield from _instance(row, one)
     elif row.kind == "volume":
         yield from _volume(row, one)
+
+
+def _shelved(row: Wanted, one: Seen | None) -> Iterator[Difference]:
+    """It has no host and no shape to be compared; what is back may be on any."""
+    if one is None:
+        yield _found("instance.gone", row, {"exists": True}, {"exists": False})
+    elif one.power != _POWER[row.state]:
+        yield _found("instance.unshelved", row, {"power": "shelved"}, {"power": one.power, "host": one.host})
 
 
 def _instance(row: Wanted, one: Seen) -> Iterator[Difference]:

@@ -49,8 +49,13 @@ class Finding:
     seen: str
 
 
-POWER_EVENTS = {"running": "seen_running", "stopped": "seen_stopped", "crashed": "seen_stopped"}
-STATE_OF_POWER = {"seen_running": "active", "seen_stopped": "stopped"}
+POWER_EVENTS = {
+    "running": "seen_running",
+    "stopped": "seen_stopped",
+    "crashed": "seen_stopped",
+    "shelved": "seen_shelved",
+}
+STATE_OF_POWER = {"seen_running": "active", "seen_stopped": "stopped", "seen_shelved": "shelved"}
 
 
 def differences(wanted: Iterable[Wanted], seen: Sequence[Seen], answered: frozenset[str]) -> list[Finding]:

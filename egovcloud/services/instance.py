@@ -31,6 +31,7 @@ from egovcloud.store.models import (
     Operation,
     Port,
     Project,
+    Provider,
     SecurityGroup,
     Snapshot,
 )
@@ -119,6 +120,29 @@ def reboot(house: House, actor: Actor, id_: str, *, force: bool = False) -> Oper
     with house.write(actor, "instance.reboot", "instance") as unit:
         instance = _mine(unit, "instance:reboot", id_)
         return _act(unit, instance, "reboot", "instance.reboot", {"force": force})
+
+
+def shelve(house: House, actor: Actor, id_: str) -> Operation:
+    """Keep it in storage alone; ``Conflict`` where its cloud cannot, and for what was adopted."""
+    with house.write(actor, "instance.shelve", "instance") as unit:
+        instance = _mine(unit, "instance:shelve", id_)
+        _made_here(instance, "adoption.kept")
+        _capable(unit.session, instance, Capability.SHELVE)
+        return _act(unit, instance, "shelve", "instance.shelve", desired_power="stopped")
+
+
+def unshelve(house: House, actor: Actor, id_: str) -> Operation:
+    """Bring a shelved machine back, running."""
+    with house.write(actor, "instance.unshelve", "instance") as unit:
+        instance = _mine(unit, "instance:shelve", id_)
+        return _act(unit, instance, "unshelve", "instance.unshelve", desired_power="running")
+
+
+def _capable(session: Session, instance: Instance, capability: Capability) -> None:
+    """``Conflict("driver.unsupported")`` when the cloud that it is on cannot do that."""
+    found = select(Provider.capabilities).join(Host, Host.provider_id == Provider.id).where(Host.id == instance.host_id)
+    if capability.value not in (session.scalars(found).one_or_none() or ()):
+        raise Conflict("driver.unsupported", capability=capability.value)
 
 
 def resize(house: House, actor: Actor, id_: str, *, flavor_id: str) -> Operation:
@@ -289,7 +313,7 @@ def _reach(
         instance = visible(session, actor, "instance:read", Instance, id_)
         visible(session, actor, permission, Instance, id_)
         host_id, name, state = instance.host_id, instance.name, instance.state
-    if host_id is None or state == "deleted":
+    if host_id is None or state in ("deleted", "shelved"):
         raise Conflict("instance.not_ready", name=name, state=state)
     driver, host = providers.of_host(host_id)
     if capability not in driver.capabilities:

@@ -117,6 +117,7 @@ def views(session: Session, actor: Actor, rows: Sequence[Instance]) -> list[View
                 "login_user": user,
                 "ssh": f"ssh {user}@{mine[0]['address']}" if mine and user else None,
                 "adopted_at": row.adopted_at,
+                "shelved_at": row.shelved_at,
                 "origin": origin(row.origin) if open_ else None,
                 "error": failure(row.error, actor, open_=open_),
                 "placement": placement(row.placement, actor) if open_ else None,

@@ -8,7 +8,7 @@ from tests.browser.conftest import City, Open, Picture
 from tests.browser.hands import SLOW_MS, act, choose, confirm_by_name, fill, in_state, machine, submitted
 
 
-def test_resize_migrate_and_rebuild(city: City, open_page: Open, picture: Picture) -> None:
+def test_resize_migrate_shelve_and_rebuild(city: City, open_page: Open, picture: Picture) -> None:
     page = open_page("operator", language="zh")
     one = machine(page, city, 0)
     page.goto(f"{city.url}/instances/{one['id']}")
@@ -26,6 +26,15 @@ def test_resize_migrate_and_rebuild(city: City, open_page: Open, picture: Pictur
     submitted(page, "migrate")
     host = page.locator("main").get_by_role("link", name=one["host"]["name"], exact=True)
     expect(host).to_have_count(0, timeout=SLOW_MS)
+    in_state(page, "instance-state", "active")
+
+    act(page, "shelve")
+    picture(page, "shelve-zh-light")
+    submitted(page, "shelve")
+    in_state(page, "instance-state", "shelved")
+    picture(page, "instance-shelved-zh-light")
+    act(page, "unshelve")
+    submitted(page, "unshelve")
     in_state(page, "instance-state", "active")
 
     act(page, "rebuild")

@@ -31,7 +31,7 @@ from egovcloud.store.models import (
 )
 from tests.world import OPEN, Inside
 
-POWER = {"active": "running", "stopped": "stopped"}
+POWER = {"active": "running", "stopped": "stopped", "shelved": "shelved"}
 # Approvals and requests wait for people, and hosts for operators.
 OWNED_BY_PEOPLE = {"approval", "host"}
 
@@ -137,12 +137,13 @@ def _capacity(session: Session) -> Iterator[str]:
     here = [i for i in session.scalars(select(Instance)) if i.host_id and i.state != "deleted"]
     volumes = [v for v in session.scalars(select(Volume)) if v.storage_pool_id and v.state != "deleted"]
     for host in session.scalars(select(Host)):
-        mine = [i for i in here if i.host_id == host.id]
+        mine = [i for i in here if i.host_id == host.id and i.shelved_at is None]
         sums = (sum(i.vcpus for i in mine), sum(i.memory_mib for i in mine))
         if sums != (host.vcpus_allocated, host.memory_allocated_mib):
             yield f"host {host.name} promised {host.vcpus_allocated}, {host.memory_allocated_mib}; its rows are {sums}"
     for pool in session.scalars(select(StoragePool)):
-        size = sum(i.disk_gib for i in here if i.storage_pool_id == pool.id)
+        whole = [i for i in here if i.storage_pool_id == pool.id and (i.shelved_at is None or pool.shared)]
+        size = sum(i.disk_gib for i in whole)
         size += sum(v.size_gib for v in volumes if v.storage_pool_id == pool.id)
         if size != pool.allocated_gib:
             yield f"pool {pool.id} promised {pool.allocated_gib} GiB; its rows are {size}"

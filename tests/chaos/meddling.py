@@ -85,6 +85,15 @@ class Scene:
         self.prepare(target)
         self.inside.driver.live_migrate(self.id("web"), source, target, shared=False, within=5.0)
 
+    def shelve(self) -> None:
+        self.inside.driver.shelve_instance(self.host().name, self.id("web"), within=5.0)
+
+    def unshelve(self) -> None:
+        """What people had shelved."""
+        instance.shelve(self.inside.house, self.inside.world.operator, self.id("web"))
+        self.inside.settle()
+        self.inside.driver.unshelve_instance(self.host().name, self.id("web"), within=5.0)
+
     def prepare(self, target: str) -> None:
         """Everything that ``web`` needs is on ``target``."""
         from tests.chaos.scenarios import spec_of
@@ -105,6 +114,8 @@ MEDDLING: dict[str, tuple[Meddle, str]] = {
     "instance.started": (lambda s: s.cloud.power(s.id("idle"), Power.RUNNING), "idle"),
     "instance.crashed": (lambda s: s.cloud.crash(s.id("web")), "web"),
     "instance.paused": (lambda s: s.cloud.power(s.id("web"), Power.PAUSED), "web"),
+    "instance.shelved": (Scene.shelve, "web"),
+    "instance.unshelved": (Scene.unshelve, "web"),
     "instance.gone": (lambda s: s.cloud.delete(s.id("kept")), "kept"),
     "instance.moved": (Scene.move, "web"),
     "instance.duplicated": (lambda s: s.cloud.duplicate(s.id("web")), "web"),

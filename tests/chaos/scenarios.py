@@ -235,6 +235,13 @@ def _drain(inside: Inside) -> Any:
     return host_action.drain(inside.house, inside.world.operator, inside.row(Instance, inside.world["web"]).host_id)
 
 
+def _unshelve(inside: Inside) -> Any:
+    """Of a machine without volumes, so that it may come back on any host."""
+    instance.shelve(inside.house, inside.world.operator, inside.world["idle"])
+    inside.settle()
+    return instance.unshelve(inside.house, inside.world.operator, inside.world["idle"])
+
+
 Act = Callable[[Inside], Any]
 
 
@@ -258,6 +265,8 @@ SCENARIOS: dict[str, Act] = {
         inside.house, inside.world.operator, inside.world["web"], image_id=inside.world["other_image"], confirm="web"
     ),
     "instance.migrate": _do(instance.migrate, "web"),
+    "instance.shelve": _do(instance.shelve, "web"),
+    "instance.unshelve": _unshelve,
     "instance.guard": lambda inside: instance.guard(
         inside.house, inside.world.operator, inside.world["web"], security_group_ids=[inside.world["other_group"]]
     ),

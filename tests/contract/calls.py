@@ -65,6 +65,8 @@ CALLS: dict[str, tuple[Make, Capability | None]] = {
         lambda c, h: lambda w: c.driver.live_migrate(new_id(), h, c.second or h, shared=True, within=w),
         Capability.LIVE_MIGRATION_SHARED,
     ),
+    "shelve_instance": (lambda c, h: lambda w: c.driver.shelve_instance(h, new_id(), within=w), Capability.SHELVE),
+    "unshelve_instance": (lambda c, h: lambda w: c.driver.unshelve_instance(h, new_id(), within=w), Capability.SHELVE),
     "screen": (lambda c, h: lambda w: c.driver.screen(h, new_id(), within=w), Capability.SCREEN),
     "serial_log": (
         lambda c, h: lambda w: c.driver.serial_log(h, new_id(), limit=10, within=w),

@@ -171,6 +171,7 @@ class InstanceView(Answer):
     login_user: str | None
     ssh: str | None
     adopted_at: datetime | None
+    shelved_at: datetime | None
     origin: Origin | None
     error: Failure | None
     placement: PlacementView | None
@@ -227,6 +228,18 @@ def stop_instance(call: Call, instance_id: str, body: Stop) -> OperationView:
 def reboot_instance(call: Call, instance_id: str, body: Reboot) -> OperationView:
     """Restart the guest."""
     return _started(call, service.reboot(call.house, call.actor, instance_id, force=body.force))
+
+
+@routes.post("/instances/<instance_id>/shelve", permission="instance:shelve", status=202)
+def shelve_instance(call: Call, instance_id: str) -> OperationView:
+    """Keep it in storage alone: it takes no room on any host, and its quota stays."""
+    return _started(call, service.shelve(call.house, call.actor, instance_id))
+
+
+@routes.post("/instances/<instance_id>/unshelve", permission="instance:shelve", status=202)
+def unshelve_instance(call: Call, instance_id: str) -> OperationView:
+    """Bring it back, running: on its last host if there is room, or else on another one."""
+    return _started(call, service.unshelve(call.house, call.actor, instance_id))
 
 
 @routes.post("/instances/<instance_id>/resize", permission="instance:resize", status=202)

@@ -54,6 +54,8 @@ NOUN = Noun(
         action("start", slow=True),
         action("stop", flag("force"), integer("limit_seconds", metavar="SECONDS"), slow=True),
         action("reboot", flag("force"), slow=True),
+        action("shelve", slow=True),
+        action("unshelve", slow=True),
         action("resize", ref("flavor", required=True), slow=True, many=False),
         action("rebuild", ref("image", required=True), slow=True, danger=True, confirms=True, many=False),
         action("migrate", ref("host"), slow=True, many=False),

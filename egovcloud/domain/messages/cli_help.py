@@ -68,6 +68,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "关机：先正常关机，超时后强制关机。",
     ),
     "cli.verb.instance.reboot": ("Restart instances.", "重启。"),
+    "cli.verb.instance.shelve": (
+        "Shelve instances: kept in storage, with no room on any host.",
+        "搁置：仅保留存储，不再占用宿主机资源。",
+    ),
+    "cli.verb.instance.unshelve": ("Bring shelved instances back, running.", "恢复已搁置的云主机并开机。"),
     "cli.verb.instance.resize": ("Give an instance another flavor.", "变更规格。"),
     "cli.verb.instance.rebuild": (
         "Put a fresh image on an instance's root disk; what was on it is lost.",

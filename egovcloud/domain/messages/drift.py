@@ -5,6 +5,8 @@ _KINDS: dict[str, tuple[str, str]] = {
     "instance.started": ("powered on", "被开机"),
     "instance.crashed": ("crashed", "崩溃"),
     "instance.paused": ("paused", "被暂停"),
+    "instance.shelved": ("shelved", "被搁置"),
+    "instance.unshelved": ("brought back from the shelf", "被恢复运行"),
     "instance.gone": ("instance gone", "云主机消失"),
     "instance.moved": ("moved to another host", "被迁移到其他宿主机"),
     "instance.duplicated": ("a second copy", "出现重复副本"),

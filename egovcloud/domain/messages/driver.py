@@ -37,6 +37,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Instance {id} is running; stop it first.",
         "云主机 {id} 正在运行，请先关机。",
     ),
+    "instance.shelved": (
+        "Instance {id} is shelved; unshelve it first.",
+        "云主机 {id} 已搁置，请先恢复。",
+    ),
+    "instance.not_shelved": (
+        "Instance {id} is not shelved; start it instead.",
+        "云主机 {id} 未被搁置，请直接开机。",
+    ),
     "volume.absent": (
         "Volume {id} does not exist in pool {pool} of host {host}.",
         "云硬盘 {id} 在宿主机 {host} 的存储池 {pool} 中不存在。",

@@ -189,6 +189,13 @@ class LibvirtDriver:
         ends = migration.Ends(self._host(source), self._host(target))
         return migration.migrate(ends, instance_id, shared=shared, within=within)
 
+    def shelve_instance(self, host: str, instance_id: str, *, within: float) -> None:
+        """A machine that is off takes no memory; its disk has no other place than its host."""
+        raise Unsupported("driver.unsupported", capability=Capability.SHELVE.value)
+
+    def unshelve_instance(self, host: str, instance_id: str, *, within: float) -> Ref:
+        raise Unsupported("driver.unsupported", capability=Capability.SHELVE.value)
+
     def screen(self, host: str, instance_id: str, *, within: float) -> Screen:
         return self._ask(host, lambda s: power.screen(s, instance_id), within)
 

@@ -23,6 +23,8 @@ _ALWAYS = frozenset(
         Capability.SERIAL_LOG,
         Capability.ADOPTION,
         Capability.QUOTA,
+        Capability.SHELVE,
+        Capability.APART,
     }
 )
 

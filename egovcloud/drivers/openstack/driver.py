@@ -46,6 +46,7 @@ from egovcloud.drivers.openstack import (
     rebuilding,
     screens,
     servers,
+    shelving,
     snapshots,
     tenants,
     volumes,
@@ -195,6 +196,14 @@ class OpenStackDriver:
         with self._call(source, within) as call:
             hosts.require(call, target)
             return migration.migrate(call, instance_id, source, target)
+
+    def shelve_instance(self, host: str, instance_id: str, *, within: float) -> None:
+        with self._call(host, within) as call:
+            shelving.shelve(call, instance_id)
+
+    def unshelve_instance(self, host: str, instance_id: str, *, within: float) -> Ref:
+        with self._call(host, within) as call:
+            return shelving.unshelve(call, instance_id)
 
     def screen(self, host: str, instance_id: str, *, within: float) -> Screen:
         if Capability.SCREEN not in self.capabilities:

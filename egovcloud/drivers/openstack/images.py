@@ -14,10 +14,11 @@ from egovcloud.domain.ids import derived_id
 from egovcloud.drivers.base import ImageSpec, Ref
 from egovcloud.drivers.openstack.call import Call
 from egovcloud.drivers.openstack.errors import Refused
-from egovcloud.drivers.openstack.marker import display
+from egovcloud.drivers.openstack.marker import Marker, display
 from egovcloud.drivers.openstack.service import PAGE, Json
 
 KIND = "image"
+SHELVED = "-shelved"  # the end of the name that Nova gives to the image of a shelved server
 LIVES = 1000  # how often one image may be uploaded and deleted again
 _BLOCK = 1 << 20
 
@@ -26,9 +27,25 @@ def search(call: Call, kind: str, our_id: str, **more: str) -> list[Json]:
     """Images of this kind that bear our mark, oldest first."""
     listed = call.image.list("/images", "images", limit=PAGE, **call.marker.properties(kind, our_id), **more)
     return sorted(
-        (one for one in listed if one.get("status") not in ("deleted", "pending_delete")),
+        (
+            one
+            for one in listed
+            if one.get("status") not in ("deleted", "pending_delete") and ours(call.marker, kind, one)
+        ),
         key=lambda one: (str(one.get("created_at")), str(one["id"])),
     )
+
+
+def ours(marker: Marker, kind: str, image: Json) -> str | None:
+    """Our id of an image of this kind; ``None`` for somebody else's, whatever marks Nova copied to it.
+
+    An image of a server inherits the properties of the one that the server was made of, and what Nova keeps of a
+    shelved server, ``NAME-shelved``, is all that there is of its disk.
+    """
+    taken = image.get("image_type") == "snapshot"
+    if taken and (kind == KIND or str(image.get("name") or "").endswith(SHELVED)):
+        return None
+    return marker.of_properties(kind, image)
 
 
 def require(call: Call, image_id: str) -> str:

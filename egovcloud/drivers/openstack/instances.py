@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from egovcloud.domain.errors import Conflict, Problem
 from egovcloud.drivers.base import InstanceSpec, Ref
-from egovcloud.drivers.openstack import flavors, images, ports, servers, snapshots, tenants, user_data
+from egovcloud.drivers.openstack import (
+    flavors,
+    images,
+    key_pairs,
+    ports,
+    server_groups,
+    servers,
+    snapshots,
+    tenants,
+    user_data,
+)
 from egovcloud.drivers.openstack.call import Call
 from egovcloud.drivers.openstack.errors import Refused
 from egovcloud.drivers.openstack.marker import display, name_metadata
@@ -35,6 +45,7 @@ def _existing(call: Call, instance_id: str) -> Json | None:
     for server in servers.search(call, instance_id):
         if not _stillborn(server):
             return server
+        _leave(call, [server])
         _remove(call, instance_id, {str(server["id"])})
     return None
 
@@ -58,6 +69,11 @@ def _create(call: Call, spec: InstanceSpec) -> Json:
             return _post(call, spec)
     except (Refused, Problem):
         ports.discard(call, spec.id)
+        if spec.apart:
+            group = server_groups.key_of(spec.apart)
+            server_groups.discard(call, tenants.home(call, spec.tenant), group, set())
+        if spec.ssh_keys:
+            key_pairs.discard(call, key_pairs.name_of(call, spec.ssh_keys[0]) or "", set())
         raise
 
 
@@ -65,8 +81,21 @@ def _post(call: Call, spec: InstanceSpec) -> Json:
     image = images.require(call, spec.image.id)
     port_ids = ports.ensure(call, spec)
     flavor = flavors.of_size(call, spec.vcpus, spec.memory_mib, spec.disk_gib)
-    nova = call.service("compute", tenants.home(call, spec.tenant))
-    made: Json = nova.post("/servers", {"server": body(call, spec, image, flavor, port_ids)})["server"]
+    request: Json = {"server": body(call, spec, image, flavor, port_ids)}
+    project = tenants.home(call, spec.tenant)
+    nova = call.service("compute", project)
+    key = key_pairs.ensure(call, spec.ssh_keys)
+    if key is not None:
+        request["server"]["key_name"] = key
+    group = server_groups.ensure(call, project, spec.apart) if spec.apart else None
+    if group is not None:
+        try:
+            in_group: Json = nova.post("/servers", {**request, "os:scheduler_hints": {"group": group}})["server"]
+            return in_group
+        except Refused as refused:
+            if not server_groups.is_full(refused):
+                raise
+    made: Json = nova.post("/servers", request)["server"]
     return made
 
 
@@ -83,6 +112,8 @@ def body(call: Call, spec: InstanceSpec, image: str, flavor: str, port_ids: list
         "user_data": user_data.of(spec),
         "config_drive": call.config.config_drive,
     }
+    if spec.apart:
+        server["metadata"][server_groups.METADATA] = server_groups.key_of(spec.apart)
     if call.compute.knows(HOSTNAME):
         server["hostname"] = spec.hostname
     if not pool.boots_from_volume:
@@ -113,6 +144,7 @@ def _started(call: Call, instance_id: str, server_id: str) -> Ref:
     if server is None:
         return Ref(server_id, call.host)
     if not server or _stillborn(server):
+        _leave(call, [server] if server else [])
         _remove(call, instance_id, {server_id})
         raise servers.fault(call, server)
     return servers.ref_of(call, server)
@@ -124,7 +156,9 @@ def delete(call: Call, instance_id: str) -> None:
         everywhere = call.all_of(f"server/{instance_id}", lambda: servers.search(call, instance_id))
         for one in everywhere:
             refuse_adopted(call, instance_id, one)
-        mine = {str(one["id"]) for one in everywhere if servers.host_of(one) == call.host}
+        here = [one for one in everywhere if servers.host_of(one) == call.host]
+        mine = {str(one["id"]) for one in here}
+        _leave(call, here)
         _remove(call, instance_id, mine)
         if len(mine) == len(everywhere):
             snapshots.forget(call, instance_id)
@@ -134,6 +168,12 @@ def refuse_adopted(call: Call, instance_id: str, server: Json) -> None:
     """``Conflict("adoption.kept")`` for what others made."""
     if call.marker.is_adopted(server.get("tags") or ()):
         raise Conflict("adoption.kept", id=instance_id)
+
+
+def _leave(call: Call, found: list[Json]) -> None:
+    """What these servers alone have goes before them, so that a worker which dies in between finds it again."""
+    server_groups.leave(call, found)
+    key_pairs.leave(call, found)
 
 
 def _remove(call: Call, instance_id: str, server_ids: set[str]) -> None:
@@ -151,7 +191,9 @@ def _await_end(call: Call, server_id: str) -> None:
 def remove_copy(call: Call, instance_id: str, server_id: str) -> None:
     """One server of the instance; another one of the same mark keeps its ports."""
     with call.alone(instance_id):
-        if len(servers.search(call, instance_id)) > 1:
+        found = servers.search(call, instance_id)
+        _leave(call, [one for one in found if str(one["id"]) == server_id])
+        if len(found) > 1:
             _remove_second(call, server_id)
             return
         _remove(call, instance_id, {server_id})

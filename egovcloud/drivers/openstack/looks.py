@@ -36,7 +36,7 @@ class Lists:
         for one in self.volumes:
             self._know(one, self.marker.of_properties(volumes.KIND, one["metadata"]))
         for one in self.images:
-            self._know(one, self.marker.of_properties(images.KIND, one))
+            self._know(one, images.ours(self.marker, images.KIND, one))
         for one in self.networks:
             self._know(one, self.marker.of_description(networks.KIND, one.get("description")))
         for one in self.groups:

@@ -114,11 +114,11 @@ def _images(lists: Lists) -> Iterator[Thing]:
     """Glance keeps an image's content as it was; what may change is only what it says of it."""
     for image in lists.images:
         name = str(image.get("name") or "")
-        our_id = lists.marker.of_properties(images.KIND, image)
+        our_id = images.ours(lists.marker, images.KIND, image)
         if our_id:
             look = ImageLook(sha256=str(image["egov_sha256"]) if image.get("egov_sha256") else None)
             yield Thing(Owned(OwnedKind.IMAGE, our_id, str(image["id"]), EVERYWHERE, name), look)
-        our_id = lists.marker.of_properties(snapshots.KIND, image)
+        our_id = images.ours(lists.marker, snapshots.KIND, image)
         if our_id:
             yield Thing(Owned(OwnedKind.SNAPSHOT, our_id, str(image["id"]), EVERYWHERE, name), SnapshotLook())
 
@@ -207,7 +207,7 @@ def _of_volume(call: Call, external_id: str) -> str | None:
 def _of_image(kind: str) -> Callable[[Call, str], str | None]:
     def read(call: Call, external_id: str) -> str | None:
         image = call.image.find(f"/images/{external_id}")
-        return None if image is None else call.marker.of_properties(kind, image) or ""
+        return None if image is None else images.ours(call.marker, kind, image) or ""
 
     return read
 

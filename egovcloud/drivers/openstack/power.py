@@ -28,6 +28,8 @@ def start(call: Call, instance_id: str) -> None:
         server = _at_rest(call, instance_id)
         if server["status"] == "ACTIVE":
             return
+        if servers.power_of(server) is Power.SHELVED:
+            raise Conflict("instance.shelved", id=instance_id)
         if server["status"] in _ON:
             servers.act(call, server["id"], _ON[server["status"]])
         else:
@@ -44,7 +46,7 @@ def stop(call: Call, instance_id: str, *, force: bool) -> None:
         server = servers.require(call, instance_id)
         if server.get("OS-EXT-STS:task_state") != "powering-off":
             server = _at_rest(call, instance_id)
-            if server["status"] == "SHUTOFF":
+            if server["status"] == "SHUTOFF" or servers.power_of(server) is Power.SHELVED:
                 return
             if server["status"] in ("PAUSED", "SUSPENDED"):
                 servers.act(call, server["id"], _ON[server["status"]])
@@ -57,7 +59,7 @@ def stop(call: Call, instance_id: str, *, force: bool) -> None:
 def reboot(call: Call, instance_id: str, *, force: bool) -> None:
     with call.alone(instance_id):
         server = _at_rest(call, instance_id)
-        if servers.power_of(server) is Power.STOPPED:
+        if servers.power_of(server) in (Power.STOPPED, Power.SHELVED):
             raise Conflict("instance.stopped", id=instance_id)
         servers.act(call, server["id"], "reboot", {"type": "HARD" if force else "SOFT"})
         servers.settle(call, instance_id, server["id"], servers.rests("ACTIVE"))

@@ -24,6 +24,8 @@ _POWER = {
     "PAUSED": Power.PAUSED,
     "SUSPENDED": Power.PAUSED,
     "ERROR": Power.CRASHED,
+    "SHELVED": Power.SHELVED,
+    "SHELVED_OFFLOADED": Power.SHELVED,
 }
 # https://docs.openstack.org/api-guide/compute/server_concepts.html: power states of OS-EXT-STS
 _STATES = {1: Power.RUNNING, 3: Power.PAUSED, 4: Power.STOPPED, 6: Power.CRASHED, 7: Power.PAUSED}

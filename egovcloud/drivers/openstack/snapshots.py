@@ -10,7 +10,7 @@ from egovcloud.domain.errors import Conflict, NotFound, Permanent
 from egovcloud.drivers.base import Ref, SnapshotFacts
 from egovcloud.drivers.openstack import images, rebuilding, servers
 from egovcloud.drivers.openstack.call import Call
-from egovcloud.drivers.openstack.marker import display
+from egovcloud.drivers.openstack.marker import NAME_LIMIT, display
 from egovcloud.drivers.openstack.service import PAGE, Json
 
 KIND = "snapshot"
@@ -50,8 +50,9 @@ def _create(call: Call, instance_id: str, snapshot_id: str, server: Json) -> Jso
     if held:
         raise Conflict("snapshot.volumes", id=instance_id, count=len(held))
     server = servers.settle(call, instance_id, str(server["id"]), lambda one: not servers.busy(one))
+    name = display(str(server["name"]), snapshot_id)
     argument = {
-        "name": display(str(server["name"]), snapshot_id),
+        "name": name if not name.endswith(images.SHELVED) else f"{name} copy"[-NAME_LIMIT:],
         "metadata": {**call.marker.properties(KIND, snapshot_id), INSTANCE: instance_id},
     }
     return {"id": servers.act(call, str(server["id"]), "createImage", argument)["image_id"]}
@@ -82,4 +83,5 @@ def forget(call: Call, instance_id: str) -> None:
     """All of an instance that is no more."""
     mark = {"egov_installation": call.marker.digest, "egov_kind": KIND, INSTANCE: instance_id}
     for one in call.image.list("/images", "images", limit=PAGE, **mark):
-        call.image.delete(f"/images/{one['id']}")
+        if images.ours(call.marker, KIND, one):
+            call.image.delete(f"/images/{one['id']}")

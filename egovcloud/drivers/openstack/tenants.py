@@ -24,7 +24,7 @@ QUOTAS = {
     "network": ("/quotas", "quota", {"addresses": "port"}),
 }
 # What no quota of ours counts must not stand in the way of what one does.
-UNBOUND = {"block-storage": ("volumes", "snapshots"), "compute": ("server_groups",)}
+UNBOUND = {"block-storage": ("volumes", "snapshots"), "compute": ("server_groups", "server_group_members")}
 # Where something may lie in a project: service, path, key, and how the list is narrowed to a project.
 CONTENTS = (
     ("compute", "/servers", "servers", {"all_tenants": 1, "project_id": ""}),

@@ -1,6 +1,6 @@
 """What a guest takes from its seed, as cloud-init's user data.
 
-https://cloudinit.readthedocs.io/en/latest/explanation/format.html. Keys go in here because Nova takes one key pair.
+https://cloudinit.readthedocs.io/en/latest/explanation/format.html. All keys go in here: Nova takes one, as a pair.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ https://docs.openstack.org/api-ref/block-storage/v3/#volumes-volumes
 from __future__ import annotations
 
 from egovcloud.domain.errors import Conflict, NotFound, Permanent, QuotaExceeded, Unsupported
-from egovcloud.drivers.base import Capability, Ref, VolumeFacts, VolumeSpec
+from egovcloud.drivers.base import Capability, Power, Ref, VolumeFacts, VolumeSpec
 from egovcloud.drivers.openstack import servers, tenants
 from egovcloud.drivers.openstack.call import Call
 from egovcloud.drivers.openstack.marker import NOTE, display
@@ -87,6 +87,7 @@ def at_rest(call: Call, pool: str, volume_id: str, cinder_id: str) -> Json:
         volume = get(call, cinder_id)
         if volume is None:
             raise NotFound("volume.absent", id=volume_id, host=call.host, pool=pool)
+        refuse_shelved(call, volume_id, volume)
         return None if volume["status"] in PASSING else volume
 
     return call.until(look)
@@ -133,6 +134,7 @@ def remove(call: Call, volume_id: str, cinder_id: str) -> None:
 
     def look() -> Json | None:
         volume = get(call, cinder_id)
+        refuse_shelved(call, volume_id, volume)
         return None if volume and volume["status"] in PASSING - {"deleting"} else (volume or {})
 
     volume = call.until(look)
@@ -151,3 +153,17 @@ def refuse_attached(call: Call, volume_id: str, volume: Json) -> None:
         server = servers.get(call, holder)
         instance = None if server is None else call.marker.of_tags(server.get("tags") or ())
         raise Conflict("volume.in_use", id=volume_id, instance=instance or holder)
+
+
+def refuse_shelved(call: Call, volume_id: str, volume: Json | None) -> None:
+    """``Conflict("volume.in_use")`` for what a shelved server holds, which Cinder calls reserved all the while.
+
+    https://docs.openstack.org/api-ref/block-storage/v3/#attachments-attachments
+    """
+    if volume is None or volume["status"] != "reserved":
+        return
+    for one in call.storage.list("/attachments/detail", "attachments", volume_id=volume["id"], **call.wide):
+        server = servers.get(call, str(one.get("instance")))
+        if server is not None and servers.power_of(server) is Power.SHELVED:
+            instance = call.marker.of_tags(server.get("tags") or ()) or str(server["id"])
+            raise Conflict("volume.in_use", id=volume_id, instance=instance)

@@ -18,6 +18,7 @@ from egovcloud.drivers.simulator.parts.instances import InstancesPart
 from egovcloud.drivers.simulator.parts.inventory import InventoryPart
 from egovcloud.drivers.simulator.parts.migration import MigrationPart
 from egovcloud.drivers.simulator.parts.networks import NetworksPart
+from egovcloud.drivers.simulator.parts.shelving import ShelvingPart
 from egovcloud.drivers.simulator.parts.snapshots import SnapshotsPart
 from egovcloud.drivers.simulator.parts.survey import SurveyPart
 from egovcloud.drivers.simulator.parts.tenants import TenantsPart
@@ -29,6 +30,7 @@ class SimulatorDriver(
     SurveyPart,
     ImagesPart,
     NetworksPart,
+    ShelvingPart,
     InstancesPart,
     MigrationPart,
     VolumesPart,

@@ -108,6 +108,12 @@ def store_of(tx: sqlite3.Connection, host: str, pool: str) -> str:
     return str(row[0])
 
 
+def shared(tx: sqlite3.Connection, host: str, pool: str) -> bool:
+    """Whether the pool is the same storage on other hosts too."""
+    row = tx.execute("SELECT shared FROM pools WHERE host = ? AND name = ?", (host, pool)).fetchone()
+    return row is not None and bool(row[0])
+
+
 def instance_row(tx: sqlite3.Connection, ext: str) -> sqlite3.Row:
     """Object and instance columns together."""
     row: sqlite3.Row = tx.execute(

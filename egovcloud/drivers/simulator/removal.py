@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 
 from egovcloud.domain.errors import Conflict
-from egovcloud.drivers.base import OwnedKind
+from egovcloud.drivers.base import OwnedKind, Power
 from egovcloud.drivers.simulator import find
 from egovcloud.drivers.simulator.schema import GIB
 
@@ -21,7 +21,9 @@ def wipe_instance(tx: sqlite3.Connection, ext: str, now: float) -> tuple[int, li
         size += snapshot["allocated"]
         disks.append(f"{row['store']}/{row['id']}.{snapshot['ext']}")
     tx.execute("UPDATE snapshots SET content = '' WHERE instance = ?", (ext,))
-    tx.execute("UPDATE instances SET content = '', power = 'stopped', stop_at = ? WHERE ext = ?", (now, ext))
+    tx.execute("UPDATE instances SET content = '' WHERE ext = ?", (ext,))
+    if row["power"] != Power.SHELVED:
+        tx.execute("UPDATE instances SET power = 'stopped', stop_at = ? WHERE ext = ?", (now, ext))
     return size, disks
 
 
@@ -39,6 +41,8 @@ def remove_instance(tx: sqlite3.Connection, ext: str, now: float) -> None:
     tx.execute("DELETE FROM nic_groups WHERE instance = ?", (ext,))
     tx.execute("DELETE FROM instances WHERE ext = ?", (ext,))
     find.remove_object(tx, ext)
+    if row["power"] == Power.SHELVED:
+        leave(tx, row, -1)
     charge(tx, row["store"], -row["disk_gib"], -freed)
     commit(tx, row["host"], -row["vcpus"], -row["memory_mib"])
 
@@ -124,6 +128,13 @@ def commit(tx: sqlite3.Connection, host: str, vcpus: int, memory_mib: int) -> No
         "UPDATE hosts SET used_vcpus = used_vcpus + ?, used_memory_mib = used_memory_mib + ? WHERE name = ?",
         (vcpus, memory_mib, host),
     )
+
+
+def leave(tx: sqlite3.Connection, row: sqlite3.Row, sign: int = 1) -> None:
+    """A shelved instance takes nothing of its host, and of a store only where all hosts share it; -1 takes it back."""
+    commit(tx, row["host"], -sign * row["vcpus"], -sign * row["memory_mib"])
+    if not find.shared(tx, row["host"], row["pool"]):
+        charge(tx, row["store"], -sign * row["disk_gib"], -sign * row["allocated"])
 
 
 REMOVERS: dict[OwnedKind, Callable[[sqlite3.Connection, str, float], None]] = {

@@ -6,6 +6,7 @@ import sqlite3
 import zlib
 
 from egovcloud.domain.errors import QuotaExceeded
+from egovcloud.drivers.base import Power
 from egovcloud.drivers.simulator.removal import charge, commit
 from egovcloud.drivers.simulator.schema import GIB, MEMORY_OVERCOMMIT, POOL_OVERCOMMIT, VCPU_OVERCOMMIT
 
@@ -22,6 +23,19 @@ def take_host(tx: sqlite3.Connection, host: str, vcpus: int, memory_mib: int) ->
     if memory_mib > free_memory:
         raise QuotaExceeded("host.full", host=host, resource="MiB", free=free_memory, wanted=memory_mib)
     commit(tx, host, vcpus, memory_mib)
+
+
+def keep_apart(tx: sqlite3.Connection, owner: str, our_id: str, group: str | None, host: str) -> None:
+    """``QuotaExceeded("cloud.no_room")`` when another member of the group is on the host."""
+    if group is None:
+        return
+    there = tx.execute(
+        "SELECT o.id FROM objects o JOIN instances i ON i.ext = o.ext WHERE o.host = ? AND o.owner = ? AND o.id <> ?"
+        " AND i.power <> ? AND json_extract(i.seed, '$.apart') = ? LIMIT 1",
+        (host, owner, our_id, Power.SHELVED, group),
+    ).fetchone()
+    if there is not None:
+        raise QuotaExceeded("cloud.no_room", host=host, detail=f"instance {there['id']} of the same group is there")
 
 
 def take_store(tx: sqlite3.Connection, host: str, pool: str, store: str, size_gib: int, allocated: int = 0) -> None:

@@ -25,6 +25,8 @@ WAYS: dict[str, Accept] = {
     "instance.stopped": instance.power,
     "instance.started": instance.power,
     "instance.crashed": instance.power,
+    "instance.shelved": instance.shelved,
+    "instance.unshelved": instance.unshelved,
     "instance.gone": other.gone,
     "instance.moved": instance.moved,
     "instance.vcpus": instance.shape,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Conflict
 from egovcloud.domain.quota import Amount
-from egovcloud.engine import capacity
+from egovcloud.engine import capacity, shelf
 from egovcloud.engine.drifts.amounts import move
 from egovcloud.engine.drifts.subject import held, place_of
 from egovcloud.store.journal import touch, transition
@@ -38,6 +39,34 @@ def power(session: Session, drift: Drift, now: datetime) -> None:
     seen = str(drift.observed["power"])
     data = {"out_of_band": True, "was": row.state, "seen": seen, "drift": drift.id}
     transition(session, row, EVENTS[seen], now=now, data=data, observed_at=now, observed_power=seen)
+
+
+def shelved(session: Session, drift: Drift, now: datetime) -> None:
+    """Somebody else shelved it: its room comes back."""
+    row = _row(session, drift)
+    changes: dict[str, Any] = dict(shelf.as_seen(session, row, "seen_shelved", now))
+    changes |= {"observed_power": "shelved", "desired_power": "stopped"}
+    data = {"out_of_band": True, "was": row.state, "seen": "shelved", "drift": drift.id}
+    transition(session, row, "seen_shelved", now=now, data=data, observed_at=now, **changes)
+
+
+def unshelved(session: Session, drift: Drift, now: datetime) -> None:
+    """Somebody else brought it back: it is counted where it is, if there is room for it in our books."""
+    row = held(session, Instance, drift.subject_id, "shelved")
+    host = place_of(session, drift, str(drift.observed["host"]))
+    if row.storage_pool_id is None:
+        raise Conflict("drift.moved_on", name=row.name, state=row.state)
+    old = session.get_one(StoragePool, row.storage_pool_id)
+    pool = other_pool(session, old.id, host.id)
+    if old.shared:
+        capacity.claim_pool(session, old.id, -row.disk_gib, 1.0)
+    capacity.claim_pool(session, pool.id, row.disk_gib, capacity.disk_ratio(session, host.id))
+    capacity.claim_room(session, host.id, row.vcpus, row.memory_mib, now=now)
+    seen = str(drift.observed["power"])
+    data = {"out_of_band": True, "was": row.state, "seen": seen, "drift": drift.id}
+    event = EVENTS.get(seen, "seen_running")
+    place: dict[str, Any] = {"host_id": host.id, "storage_pool_id": pool.id, "shelved_at": None}
+    transition(session, row, event, now=now, data=data, observed_at=now, observed_power=seen, **place)
 
 
 def shape(session: Session, drift: Drift, now: datetime) -> None:

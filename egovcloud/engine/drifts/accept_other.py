@@ -21,7 +21,7 @@ def gone(session: Session, drift: Drift, now: datetime) -> None:
     noun = drift.subject_type
     row: Instance | Volume
     if noun == "instance":
-        row = held(session, Instance, drift.subject_id, "active", "stopped")
+        row = held(session, Instance, drift.subject_id, "active", "stopped", "shelved")
     else:
         row = held(session, Volume, drift.subject_id, "available", "in_use")
     changes: dict[str, Any] = {"observed_power": None} if noun == "instance" else {}

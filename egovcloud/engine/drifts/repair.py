@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from egovcloud.domain.drift import KINDS, REPAIR
 from egovcloud.domain.errors import Conflict
-from egovcloud.engine.drifts import accept_volume
+from egovcloud.engine.drifts import accept_instance, accept_volume
 from egovcloud.engine.drifts.subject import held, idle, ready
 from egovcloud.store.journal import touch, transition
 from egovcloud.store.models import Drift, Instance, Operation, SecurityGroup, Volume
@@ -100,6 +100,20 @@ def _power(job: Job) -> None:
         transition(job.session, row, "start", now=job.now, operation_id=part.id, desired_power="running")
 
 
+def _shelf(job: Job) -> None:
+    """Shelved again, or brought back, by the operations that people ask for."""
+    if job.drift.kind == "instance.unshelved":
+        row = held(job.session, Instance, job.drift.subject_id, "shelved")
+        accept_instance.unshelved(job.session, job.drift, job.now)
+        part = job.part("instance.shelve", row.id, row.department_id)
+        transition(job.session, row, "shelve", now=job.now, operation_id=part.id, desired_power="stopped")
+        return
+    row = _instance(job)
+    accept_instance.shelved(job.session, job.drift, job.now)
+    part = job.part("instance.unshelve", row.id, row.department_id)
+    transition(job.session, row, "unshelve", now=job.now, operation_id=part.id, desired_power="running")
+
+
 def _shape(job: Job) -> None:
     """A resize to the size that it has in our books; it takes a restart of what runs."""
     row = _instance(job)
@@ -159,6 +173,8 @@ WAYS: dict[str, Callable[[Job], None]] = {
     "instance.started": _power,
     "instance.crashed": _power,
     "instance.paused": _power,
+    "instance.shelved": _shelf,
+    "instance.unshelved": _shelf,
     "instance.vcpus": _shape,
     "instance.memory": _shape,
     "instance.groups": _groups,

@@ -8,6 +8,7 @@ from egovcloud.engine.operations import instance_delete as delete
 from egovcloud.engine.operations import instance_migrate as migrate
 from egovcloud.engine.operations import instance_power as power
 from egovcloud.engine.operations import instance_shape as shape
+from egovcloud.engine.operations import instance_shelf as shelf
 from egovcloud.engine.operations.common import fail_subject, instance_gib
 from egovcloud.store.models import Instance
 
@@ -100,6 +101,29 @@ KINDS = (
         seconds=3600,
         gib=instance_gib,
         on_failure=migrate.failed,
+    ),
+    OperationKind(
+        "instance.shelve",
+        "instance",
+        (StepKind("shelve", effect=shelf.shelve, record=shelf.shelved),),
+        seconds=1800,
+        gib=instance_gib,
+        on_failure=failed,
+        on_retry=shelf.retry_shelve,
+        cancellable=False,
+    ),
+    OperationKind(
+        "instance.unshelve",
+        "instance",
+        (
+            StepKind("place", record=shelf.place, undo_record=shelf.unplace),
+            StepKind("prepare", effect=shelf.prepare),
+            StepKind("unshelve", effect=shelf.unshelve, record=shelf.back, undo=shelf.shelve_again),
+        ),
+        seconds=1800,
+        gib=instance_gib,
+        on_failure=shelf.unshelve_failed,
+        on_retry=shelf.retry_unshelve,
     ),
     OperationKind(
         "instance.guard",

@@ -8,7 +8,7 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Problem
-from egovcloud.engine import capacity
+from egovcloud.engine import capacity, shelf
 from egovcloud.engine.kinds import Result, Run
 from egovcloud.engine.operations.common import (
     attached_volumes,
@@ -55,6 +55,8 @@ def deleted(session: Session, run: Run, result: Result, operation: Operation) ->
     """Capacity, addresses and quota come back in the same moment in which the row says deleted."""
     instance = session.get_one(Instance, run.subject_id, populate_existing=True)
     if instance.host_id and instance.storage_pool_id:
+        if instance.shelved_at is not None:
+            shelf.come_back(session, instance)  # all of it goes now, and of that it had given back a part
         capacity.return_host(session, instance.host_id, instance.vcpus, instance.memory_mib)
         capacity.claim_pool(session, instance.storage_pool_id, -instance.disk_gib, 1.0)
     session.execute(sql_delete(Port).where(Port.instance_id == instance.id))

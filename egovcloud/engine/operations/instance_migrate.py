@@ -34,8 +34,8 @@ def place(session: Session, run: Run, result: Result, operation: Operation) -> N
             raise Transient("volume.busy", volume=volume.name, state=volume.state)
     volumes = sum(volume.size_gib for volume in attached)
     ask = replace(ask_for(session, instance, volumes), avoid=frozenset({source.id}), only=run.params.get("host_id"))
-    sizes = _sizes(session, instance, attached)
-    peers = _peers(session, source, set(sizes))
+    sizes = sizes_of(session, instance, attached)
+    peers = peers_of(session, source, set(sizes))
     others = frozenset(view.id for view in capacity.host_views(session) if view.id not in peers)
     ask = replace(ask, avoid=ask.avoid | others)
     best, _ = capacity.choose(session, ask)
@@ -63,7 +63,7 @@ def place(session: Session, run: Run, result: Result, operation: Operation) -> N
     )
 
 
-def _sizes(session: Session, instance: Instance, attached: list[Volume]) -> dict[str, int]:
+def sizes_of(session: Session, instance: Instance, attached: list[Volume]) -> dict[str, int]:
     """GiB to be found in each pool, by its name: a disk moves to the pool of the same name."""
     sizes: dict[str, int] = {}
     for pool_id, size_gib in [
@@ -75,7 +75,7 @@ def _sizes(session: Session, instance: Instance, attached: list[Volume]) -> dict
     return sizes
 
 
-def _peers(session: Session, source: Host, names: set[str]) -> dict[str, dict[str, str]]:
+def peers_of(session: Session, source: Host, names: set[str]) -> dict[str, dict[str, str]]:
     """Hosts of the same provider and host pool that have every storage pool by name: host → pool's name → its id.
 
     A running guest keeps the processor that it started on, and the hosts of one pool are alike; those of another may be

@@ -20,7 +20,7 @@ from egovcloud.domain.ids import new_id
 from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.drivers.base import Driver, HostFacts, PoolFacts
 from egovcloud.drivers.objects import OBJECT_CAPABILITIES
-from egovcloud.engine import tenants
+from egovcloud.engine import shelf, tenants
 from egovcloud.engine.capacity import space
 from egovcloud.engine.drifts import confirm, desired
 from egovcloud.engine.drifts import journal as drifts
@@ -352,6 +352,8 @@ def _write_finding(session: Session, run: Run, finding: Finding, operation: Oper
     changes: dict[str, Any] = {"observed_at": run.now}
     if finding.kind == "instance":
         changes["observed_power"] = None if finding.event == "gone" else finding.seen
+        if isinstance(row, Instance):
+            changes |= shelf.as_seen(session, row, finding.event, run.now)
     if finding.event == "gone":
         problem = {"code": f"{finding.kind}.gone", "params": {"id": finding.id}, "detail": "not found on its host"}
         changes["error"] = problem

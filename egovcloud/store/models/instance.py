@@ -26,6 +26,8 @@ class Instance(Entity, Model):
     What was adopted (``adopted_at``) has the size that was found: neither flavor nor image, unless it got a flavor by a
     later resize. ``origin`` is how it was found: name, external id, and the disks that are its own.
 
+    ``shelved_at`` is set while it takes no room on its host, which is the one that it was on last.
+
     ``desired_power`` is what was asked for, ``observed_power`` what the cloud last answered, at ``observed_at``.
     ``search`` is the lower-case text that the list searches: name, hostname and addresses.
     """
@@ -70,6 +72,7 @@ class Instance(Entity, Model):
     deleted_at: Mapped[datetime | None] = mapped_column(UtcTime())
     adopted_at: Mapped[datetime | None] = mapped_column(UtcTime())
     origin: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    shelved_at: Mapped[datetime | None] = mapped_column(UtcTime())
 
 
 class Port(Model):

@@ -37,6 +37,8 @@ CAPABILITIES = frozenset(
         Capability.SERIAL_LOG,
         Capability.QUOTA,
         Capability.TENANCY,
+        Capability.SHELVE,
+        Capability.APART,
     }
 )
 # No guest runs on the bed's compute hosts, and a cloud that hangs does so as a whole.

@@ -165,6 +165,7 @@ export interface Instance extends Entity {
   login_user?: string | null
   ssh?: string | null
   adopted_at?: string | null
+  shelved_at?: string | null
   origin?: Origin | null
   error: Failure | null
   placement?: Record<string, unknown> | null

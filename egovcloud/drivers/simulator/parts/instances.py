@@ -12,7 +12,7 @@ from egovcloud.drivers.simulator.calls import Call
 from egovcloud.drivers.simulator.parts.base import Part
 from egovcloud.drivers.simulator.ports import plug
 from egovcloud.drivers.simulator.removal import charge, commit, remove_instance, remove_snapshot, wipe_instance
-from egovcloud.drivers.simulator.room import take_host, take_store, written
+from egovcloud.drivers.simulator.room import keep_apart, take_host, take_store, written
 from egovcloud.drivers.simulator.serial import MAX_STARTS
 
 _CREATE = (
@@ -43,6 +43,7 @@ class InstancesPart(Part):
             tx, spec.host, tenant, instances=1, vcpus=spec.vcpus, memory_mib=spec.memory_mib, addresses=addresses
         )
         take_host(tx, spec.host, spec.vcpus, spec.memory_mib)
+        keep_apart(tx, self.installation, spec.id, spec.apart, spec.host)
         allocated = written(spec.id, spec.disk_gib, 5, 40)
         take_store(tx, spec.host, spec.pool, store, spec.disk_gib, allocated)
         ext = find.add_object(
@@ -136,6 +137,8 @@ class InstancesPart(Part):
         with self.change("start_instance", host, our_id=instance_id, within=within) as call, call.write() as tx:
             row = self._need(tx, call, host, instance_id)
             state = find.power(row, call.now)
+            if state is Power.SHELVED:
+                raise Conflict("instance.shelved", id=instance_id)
             if state is Power.PAUSED:
                 tx.execute("UPDATE instances SET power = 'running' WHERE ext = ?", (row["ext"],))
             elif state is not Power.RUNNING:
@@ -144,7 +147,7 @@ class InstancesPart(Part):
     def stop_instance(self, host: str, instance_id: str, *, force: bool, within: float) -> None:
         with self.change("stop_instance", host, our_id=instance_id, within=within) as call, call.write() as tx:
             row = self._need(tx, call, host, instance_id)
-            if find.power(row, call.now) is Power.STOPPED:
+            if find.power(row, call.now) in (Power.STOPPED, Power.SHELVED):
                 return
             if force:
                 tx.execute("UPDATE instances SET power = 'stopped', stop_at = ? WHERE ext = ?", (call.now, row["ext"]))
@@ -156,7 +159,7 @@ class InstancesPart(Part):
         """``Conflict("instance.stopped")`` when it does not run."""
         with self.change("reboot_instance", host, our_id=instance_id, within=within) as call, call.write() as tx:
             row = self._need(tx, call, host, instance_id)
-            if find.power(row, call.now) is Power.STOPPED:
+            if find.power(row, call.now) in (Power.STOPPED, Power.SHELVED):
                 raise Conflict("instance.stopped", id=instance_id)
             if force or not call.faults.ignores_shutdown(instance_id):
                 self._boot(tx, call, row)
@@ -176,7 +179,10 @@ class InstancesPart(Part):
 
     @staticmethod
     def _need_stopped(row: sqlite3.Row, call: Call, instance_id: str) -> None:
-        if find.power(row, call.now) is not Power.STOPPED:
+        state = find.power(row, call.now)
+        if state is Power.SHELVED:
+            raise Conflict("instance.shelved", id=instance_id)
+        if state is not Power.STOPPED:
             raise Conflict("instance.running", id=instance_id)
 
     def rebuild_instance(self, spec: InstanceSpec, *, within: float) -> Ref:
@@ -231,5 +237,6 @@ def _seed(spec: InstanceSpec) -> str:
             "cmdline": spec.image.cmdline,
             "image": spec.image.name,
             "name": spec.name,
+            "apart": spec.apart,
         }
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 from egovcloud.domain.errors import Conflict, NotFound, Permanent
@@ -11,7 +12,7 @@ from egovcloud.drivers.simulator.calls import Call
 from egovcloud.drivers.simulator.parts.base import Part
 from egovcloud.drivers.simulator.ports import move_ports
 from egovcloud.drivers.simulator.removal import charge, commit
-from egovcloud.drivers.simulator.room import take_host, take_store
+from egovcloud.drivers.simulator.room import keep_apart, take_host, take_store
 
 
 class MigrationPart(Part):
@@ -44,6 +45,7 @@ class MigrationPart(Part):
         if count:
             raise Conflict("instance.has_snapshots", id=instance_id, count=count)
         take_host(tx, target, row["vcpus"], row["memory_mib"])
+        keep_apart(tx, self.installation, instance_id, json.loads(row["seed"]).get("apart"), target)
         commit(tx, source, -row["vcpus"], -row["memory_mib"])
         store = self._destination(tx, row, target, shared)
         if store != row["store"]:

@@ -29,7 +29,7 @@ def server(status: str, **more: object) -> dict[str, object]:
         ("ERROR", 0, Power.CRASHED),
         ("VERIFY_RESIZE", 4, Power.STOPPED),
         ("VERIFY_RESIZE", 1, Power.RUNNING),
-        ("SHELVED_OFFLOADED", 4, Power.STOPPED),
+        ("SHELVED_OFFLOADED", 4, Power.SHELVED),
         ("UNHEARD_OF", 1, Power.STOPPED),
     ],
 )

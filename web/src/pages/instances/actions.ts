@@ -17,12 +17,14 @@ export const INSTANCE_ACTIONS: InstanceAction[] = [
   { key: 'stop', icon: 'stop', needs: 'instance:stop', states: ['active', 'error'] },
   { key: 'reboot', icon: 'reboot', needs: 'instance:reboot', states: ['active'] },
   { key: 'snapshot', icon: 'snapshot', needs: 'snapshot:create', states: ['active', 'stopped'] },
+  { key: 'shelve', icon: 'archive', needs: 'instance:shelve', states: ['active', 'stopped'], adopted: false },
+  { key: 'unshelve', icon: 'play', needs: 'instance:shelve', states: ['shelved'], adopted: false },
   { key: 'resize', icon: 'flavor', needs: 'instance:resize', states: ['active', 'stopped'], adopted: false },
   { key: 'migrate', icon: 'hosts', needs: 'instance:migrate', states: ['active'], adopted: false },
   { key: 'groups', icon: 'shield', needs: 'instance:update', states: ['active', 'stopped'], adopted: false },
   { key: 'rename', icon: 'edit', needs: 'instance:update', states: ['active', 'stopped', 'error', 'unknown'] },
   { key: 'rebuild', icon: 'refresh', needs: 'instance:rebuild', states: ['active', 'stopped', 'error'], danger: true, adopted: false },
-  { key: 'delete', icon: 'trash', needs: 'instance:delete', states: ['requested', 'active', 'stopped', 'error', 'unknown'], danger: true, adopted: false },
+  { key: 'delete', icon: 'trash', needs: 'instance:delete', states: ['requested', 'active', 'stopped', 'shelved', 'error', 'unknown'], danger: true, adopted: false },
   { key: 'release', icon: 'link', needs: 'instance:release', states: ['active', 'stopped', 'error', 'unknown'], danger: true, adopted: true },
 ]
 
@@ -34,5 +36,5 @@ export const fits = (action: InstanceAction, instance: Pick<Instance, 'adopted_a
   action.adopted === undefined || action.adopted === Boolean(instance.adopted_at)
 
 export const INSTANCE_STATES = [
-  'requested', 'building', 'active', 'stopped', 'starting', 'stopping', 'rebooting', 'resizing', 'rebuilding', 'migrating', 'reverting', 'deleting', 'adopting', 'releasing', 'error', 'unknown',
+  'requested', 'building', 'active', 'stopped', 'starting', 'stopping', 'rebooting', 'resizing', 'rebuilding', 'migrating', 'reverting', 'shelving', 'shelved', 'unshelving', 'deleting', 'adopting', 'releasing', 'error', 'unknown',
 ]

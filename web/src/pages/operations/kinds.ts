@@ -5,6 +5,8 @@ export const KINDS = [
   'instance.start',
   'instance.stop',
   'instance.reboot',
+  'instance.shelve',
+  'instance.unshelve',
   'instance.resize',
   'instance.rebuild',
   'instance.migrate',
