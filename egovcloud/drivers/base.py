@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from egovcloud.drivers.survey import Survey
 
 from egovcloud.drivers.adoption import Adopting
+from egovcloud.drivers.volume_copies import VolumeSource
 
 
 class Capability(StrEnum):
@@ -48,6 +49,7 @@ class Capability(StrEnum):
     VOLUME = "volume"
     VOLUME_HOT_PLUG = "volume_hot_plug"
     VOLUME_LIVE_GROW = "volume_live_grow"
+    VOLUME_CLONE = "volume_clone"
     SNAPSHOT_INTERNAL = "snapshot_internal"
     SNAPSHOT_EXTERNAL = "snapshot_external"
     GUEST_FREEZE = "guest_freeze"
@@ -188,7 +190,7 @@ class InstanceSpec:
 class VolumeSpec:
     """A data volume in ``pool`` of ``host``; ``size_gib`` is its full size, thinly provisioned where possible.
 
-    ``tenant`` as for an instance.
+    ``tenant`` as for an instance. With a ``source`` it starts as a copy of that one, which it does not depend on.
     """
 
     id: str
@@ -197,6 +199,7 @@ class VolumeSpec:
     pool: str
     size_gib: int
     tenant: str | None = None
+    source: VolumeSource | None = None
 
 
 @dataclass(frozen=True)
@@ -451,7 +454,13 @@ class Driver(Adopting, Protocol):
         ...
 
     # -- volumes ---------------------------------------------------------------------------------------------------
-    def create_volume(self, spec: VolumeSpec, *, within: float) -> Ref: ...
+    def create_volume(self, spec: VolumeSpec, *, within: float) -> Ref:
+        """A copy is whole or made anew when it is asked for again; one that is whole no longer needs its source.
+
+        ``Conflict("volume.source_in_use")`` while an instance has the source, ``Invalid("volume.source_size")`` when
+        the source is larger, ``NotFound("volume.absent")`` when it is not there.
+        """
+        ...
 
     def observe_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> VolumeFacts | None: ...
 

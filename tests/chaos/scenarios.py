@@ -205,6 +205,20 @@ def _create_volume(inside: Inside) -> Any:
     )
 
 
+def _clone(inside: Inside) -> Any:
+    """Of the one that nobody has, for the machine beside it."""
+    world = inside.world
+    return volume.create(
+        inside.house,
+        world.operator,
+        name="copy",
+        project_id=world["project"],
+        size_gib=2,
+        instance_id=world["idle"],
+        source={"kind": "volume", "id": world["spare"]},
+    )
+
+
 def _adopt(*kinds: str) -> Act:
     """Take what others made under management, all at once."""
 
@@ -263,6 +277,7 @@ SCENARIOS: dict[str, Act] = {
     ),
     "instance.delete": _do(instance.delete, "web", confirm="web"),
     "volume.create": _create_volume,
+    "volume.clone": _clone,
     "volume.attach": _with(volume.attach, "spare", instance_id="idle"),
     "volume.detach": _do(volume.detach, "data"),
     "volume.grow": _do(volume.grow, "data", size_gib=5),

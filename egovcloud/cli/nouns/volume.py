@@ -1,7 +1,29 @@
 """Volumes (云硬盘)."""
 
-from egovcloud.cli.declare import Noun, choice, columns, integer, ref, text
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from egovcloud.cli.declare import Noun, Param, choice, columns, integer, ref, text
+from egovcloud.cli.failures import Usage
 from egovcloud.cli.verbs import action, creates, deletes, lists, shows, updates
+
+if TYPE_CHECKING:
+    from egovcloud.cli.call import Call
+
+SOURCES = ("volume",)
+
+
+def _source(kind: str) -> Param:
+    """``--from-<kind>``, of which one may be given."""
+
+    def convert(call: Call, value: Any) -> dict[str, str]:
+        if sum(bool(call.values.get(f"from_{one}")) for one in SOURCES) > 1:
+            raise Usage("cli.one_source", options=", ".join(f"--from-{one}" for one in SOURCES))
+        return {"kind": kind, "id": call.identify(kind.replace("_", "-"), str(value))}
+
+    return ref(f"from_{kind}", kind.replace("_", "-"), key="source", convert=convert)
+
 
 _SIZE = integer("size_gib", required=True, metavar="GIB")
 
@@ -29,9 +51,13 @@ NOUN = Noun(
             ref("project", required=True),
             ref("application", within=("project",)),
             _SIZE,
-            ref("instance", required=True, within=("project",)),
+            ref("instance", within=("project",)),
+            _source("volume"),
             slow=True,
-            examples=("volume create --name data --project 社会救助 --size-gib 200 --instance web-1 --wait",),
+            examples=(
+                "volume create --name data --project 社会救助 --size-gib 200 --instance web-1 --wait",
+                "volume create --name 测试数据 --project 社会救助 --size-gib 200 --from-volume data --wait",
+            ),
         ),
         updates(text("name")),
         action("attach", ref("instance", required=True, within=("department", "project")), slow=True, many=False),

@@ -21,6 +21,7 @@ SIMULATED = frozenset(
         Capability.ADDRESS_RESERVATION,
         Capability.SNAPSHOT_INTERNAL,
         Capability.ADOPTION,
+        Capability.VOLUME_CLONE,
     }
 )
 QEMU = frozenset(Capability) - {Capability.QUOTA}  # whoever may speak to libvirt may use all of its host

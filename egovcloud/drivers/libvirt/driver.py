@@ -33,6 +33,7 @@ from egovcloud.drivers.base import (
 from egovcloud.drivers.libvirt import (
     adoption,
     capabilities,
+    copies,
     domains,
     filters,
     images,
@@ -197,7 +198,7 @@ class LibvirtDriver:
 
     # -- volumes ---------------------------------------------------------------------------------------------------
     def create_volume(self, spec: VolumeSpec, *, within: float) -> Ref:
-        return self._do(spec.host, spec.id, lambda s: volumes.create(s, spec), within)
+        return self._do(spec.host, spec.id, lambda s: copies.create(s, spec), within)
 
     def observe_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> VolumeFacts | None:
         return self._ask(host, lambda s: volumes.observe(s, pool, volume_id), within)

@@ -34,6 +34,7 @@ from egovcloud.drivers.openstack import (
     allowances,
     attachments,
     capabilities,
+    copies,
     groups,
     hosts,
     images,
@@ -209,7 +210,7 @@ class OpenStackDriver:
     # -- volumes ---------------------------------------------------------------------------------------------------
     def create_volume(self, spec: VolumeSpec, *, within: float) -> Ref:
         with self._call(spec.host, within) as call:
-            return volumes.create(call, spec)
+            return volumes.create(call, spec, copies.source_of)
 
     def observe_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> VolumeFacts | None:
         with self._call(host, within) as call:

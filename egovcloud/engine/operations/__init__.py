@@ -15,12 +15,14 @@ from egovcloud.engine.operations import (
     security_group,
     snapshot,
     volume,
+    volume_copy,
 )
 
 REGISTRY = Registry()
 for module in (
     instance,
     volume,
+    volume_copy,
     adoption,
     snapshot,
     security_group,

@@ -185,6 +185,7 @@ export interface Volume extends Entity {
   size_gib: number
   state: string
   device: string | null
+  source?: { kind: string; id: string; name: string } | null
   adopted_at?: string | null
   origin?: Origin | null
   error: Failure | null

@@ -13,6 +13,7 @@ export const KINDS = [
   'instance.adopt',
   'instance.release',
   'volume.create',
+  'volume.clone',
   'volume.attach',
   'volume.detach',
   'volume.grow',

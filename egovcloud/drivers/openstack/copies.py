@@ -1,0 +1,33 @@
+"""What a new volume starts as: the part of Cinder's request that names it.
+
+https://docs.openstack.org/api-ref/block-storage/v3/#create-a-volume
+"""
+
+from __future__ import annotations
+
+from egovcloud.domain.errors import Conflict, Invalid
+from egovcloud.drivers.base import VolumeSpec
+from egovcloud.drivers.openstack import volumes
+from egovcloud.drivers.openstack.call import Call
+from egovcloud.drivers.openstack.service import Json
+
+
+def source_of(call: Call, spec: VolumeSpec) -> Json:
+    """``source_volid`` of a volume that no server has; nothing for one that starts empty."""
+    if spec.source is None:
+        return {}
+    cinder_id = str(volumes.require(call, spec.source.pool, spec.source.id)["id"])
+    origin = volumes.at_rest(call, spec.source.pool, spec.source.id, cinder_id)
+    holder = volumes.holder_of(call, origin)
+    if holder is not None:
+        raise Conflict("volume.source_in_use", id=spec.source.id, instance=holder)
+    refuse_smaller(spec, int(origin["size"]))
+    return {"source_volid": cinder_id}
+
+
+def refuse_smaller(spec: VolumeSpec, needed: int) -> None:
+    """``Invalid`` for a copy that its source has no room in."""
+    if spec.source is not None and spec.size_gib < needed:
+        raise Invalid(
+            "volume.source_size", field="size_gib", id=spec.source.id, size_gib=spec.size_gib, source_gib=needed
+        )
