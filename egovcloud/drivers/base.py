@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from egovcloud.drivers.survey import Survey
 
 from egovcloud.drivers.adoption import Adopting
-from egovcloud.drivers.volume_copies import VolumeSource
+from egovcloud.drivers.volume_copies import VolumeSnapshotting, VolumeSource
 
 
 class Capability(StrEnum):
@@ -50,6 +50,7 @@ class Capability(StrEnum):
     VOLUME_HOT_PLUG = "volume_hot_plug"
     VOLUME_LIVE_GROW = "volume_live_grow"
     VOLUME_CLONE = "volume_clone"
+    VOLUME_SNAPSHOT = "volume_snapshot"
     SNAPSHOT_INTERNAL = "snapshot_internal"
     SNAPSHOT_EXTERNAL = "snapshot_external"
     GUEST_FREEZE = "guest_freeze"
@@ -81,6 +82,7 @@ class OwnedKind(StrEnum):
     INSTANCE = "instance"
     VOLUME = "volume"
     SNAPSHOT = "snapshot"
+    VOLUME_SNAPSHOT = "volume_snapshot"
     NETWORK = "network"
     SECURITY_GROUP = "security_group"
     IMAGE = "image"
@@ -337,7 +339,7 @@ class Allowance:
 
 
 @runtime_checkable
-class Driver(Adopting, Protocol):
+class Driver(Adopting, VolumeSnapshotting, Protocol):
     """One configured cloud. Instances are safe to use from many threads."""
 
     kind: str
@@ -481,7 +483,7 @@ class Driver(Adopting, Protocol):
         ...
 
     def delete_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> None:
-        """``Conflict("volume.in_use")`` while it is attached."""
+        """``Conflict("volume.in_use")`` while it is attached, ``volume.snapshots_left`` while it has snapshots."""
         ...
 
     # -- snapshots of an instance's disks ----------------------------------------------------------------------------

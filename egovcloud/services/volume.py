@@ -12,7 +12,7 @@ from egovcloud.domain.quota import volume_amount
 from egovcloud.engine import capacity
 from egovcloud.engine.copies import refuse_copied
 from egovcloud.engine.enqueue import enqueue
-from egovcloud.services import provisioning, rules, volume_copy
+from egovcloud.services import provisioning, rules, volume_copy, volume_snapshot
 from egovcloud.services.actor import Actor
 from egovcloud.services.addresses import search_text
 from egovcloud.services.house import House, Unit, visible
@@ -131,6 +131,7 @@ def delete(house: House, actor: Actor, id_: str, *, confirm: str | None) -> Oper
         if volume.instance_id is not None:
             instance = unit.session.get_one(Instance, volume.instance_id)
             raise Conflict("volume.in_use", id=volume.name, instance=instance.name)
+        without_snapshots(unit.session, volume)
         return _act(unit, volume, "delete", "volume.delete")
 
 
@@ -144,7 +145,14 @@ def release(house: House, actor: Actor, id_: str, *, confirm: str | None) -> Ope
         if volume.instance_id is not None:
             instance = unit.session.get_one(Instance, volume.instance_id)
             raise Conflict("volume.in_use", id=volume.name, instance=instance.name)
+        without_snapshots(unit.session, volume)
         return _act(unit, volume, "release", "volume.release")
+
+
+def without_snapshots(session: Session, volume: Volume) -> None:
+    """``Conflict`` that names the snapshots which would be left of a volume that goes."""
+    if names := volume_snapshot.names_of(session, volume.id):
+        raise Conflict("volume.has_copies", name=volume.name, snapshots=", ".join(names))
 
 
 def made_here(volume: Volume) -> None:

@@ -1,4 +1,4 @@
-"""A new volume that starts as a copy of one that is there (克隆)."""
+"""A new volume that starts as a copy (克隆) of one that is there, or of a snapshot."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from egovcloud.domain.errors import Conflict, Invalid
 from egovcloud.domain.ids import new_id
 from egovcloud.domain.quota import volume_amount
 from egovcloud.drivers.base import Capability
-from egovcloud.drivers.volume_copies import VOLUME
+from egovcloud.drivers.volume_copies import VOLUME, VOLUME_SNAPSHOT
 from egovcloud.engine import capacity
 from egovcloud.engine.enqueue import enqueue
 from egovcloud.services import provisioning
 from egovcloud.services.actor import Actor
 from egovcloud.services.addresses import search_text
 from egovcloud.store import ledger
-from egovcloud.store.models import Department, Host, Instance, Operation, Project, Provider, Volume
+from egovcloud.store.models import Department, Host, Instance, Operation, Project, Provider, Volume, VolumeSnapshot
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ def source(session: Session, actor: Actor, project: Project, wanted: dict[str, s
     Whoever may make volumes in a project's department may in all below it, so that what is copied comes from there.
     """
     id_ = wanted["id"]
+    if wanted["kind"] == VOLUME_SNAPSHOT:
+        return _snapshot(session, actor, project, id_)
     volume = session.get(Volume, id_, with_for_update=True, populate_existing=True)
     if volume is None or volume.state == "deleted" or not actor.may("volume:read", _path(session, volume)):
         raise Invalid("input.reference", field="source", name="source", id=id_)
@@ -52,7 +54,21 @@ def source(session: Session, actor: Actor, project: Project, wanted: dict[str, s
     return Source(VOLUME, volume.id, volume.name, volume.size_gib, volume)
 
 
-def _path(session: Session, row: Volume | Project) -> str:
+def _snapshot(session: Session, actor: Actor, project: Project, id_: str) -> Source:
+    snapshot = session.get(VolumeSnapshot, id_, with_for_update=True, populate_existing=True)
+    unseen = snapshot is None or not actor.may("volume_snapshot:read", _path(session, snapshot))
+    if snapshot is None or unseen or snapshot.state == "deleted":
+        raise Invalid("input.reference", field="source", name="source", id=id_)
+    if not _path(session, snapshot).startswith(_path(session, project)):
+        raise Invalid("volume.source_tree", field="source", name=snapshot.name, project=project.name)
+    if snapshot.state != "available":
+        raise Conflict("volume_snapshot.state", name=snapshot.name, state=snapshot.state)
+    volume = session.get_one(Volume, snapshot.volume_id)
+    able(session, volume, Capability.VOLUME_SNAPSHOT)
+    return Source(VOLUME_SNAPSHOT, snapshot.id, snapshot.name, snapshot.size_gib, volume)
+
+
+def _path(session: Session, row: Volume | VolumeSnapshot | Project) -> str:
     return session.get_one(Department, row.department_id).path
 
 

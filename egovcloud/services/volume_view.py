@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Forbidden
-from egovcloud.drivers.volume_copies import VOLUME
+from egovcloud.drivers.volume_copies import VOLUME, VOLUME_SNAPSHOT
 from egovcloud.services.actor import Actor
 from egovcloud.services.failure import failure, sees_hosts
 from egovcloud.services.house import House
@@ -24,6 +24,7 @@ from egovcloud.store.models import (
     Request,
     StoragePool,
     Volume,
+    VolumeSnapshot,
 )
 
 LISTING = Listing(
@@ -59,6 +60,7 @@ def views(session: Session, actor: Actor, rows: Sequence[Volume]) -> list[View]:
             Request: [row.request_id for row in rows],
             Instance: [row.instance_id for row in rows],
             Volume: [row.source_id for row in rows if row.source_kind == VOLUME],
+            VolumeSnapshot: [row.source_id for row in rows if row.source_kind == VOLUME_SNAPSHOT],
             Host: [row.host_id for row in rows] if open_ else [],
             StoragePool: [row.storage_pool_id for row in rows] if open_ else [],
         },
@@ -89,7 +91,8 @@ def _source(refs: Refs, row: Volume) -> View | None:
     """What it started as a copy of, by the name that this has or had."""
     if row.source_kind is None or row.source_id is None:
         return None
-    return {"kind": row.source_kind, "id": row.source_id, "name": refs.name(Volume, row.source_id) or ""}
+    model = VolumeSnapshot if row.source_kind == VOLUME_SNAPSHOT else Volume
+    return {"kind": row.source_kind, "id": row.source_id, "name": refs.name(model, row.source_id) or ""}
 
 
 NOUN = Noun(LISTING, views, tombstones=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 
 from egovcloud.domain.ids import new_id
 from egovcloud.drivers.base import VolumeSpec
-from egovcloud.drivers.simulator import SimHost, SimPool, create_cloud
-from egovcloud.store.models import Provider, Volume
+from egovcloud.drivers.simulator import Outside, SimHost, SimPool, create_cloud
+from egovcloud.drivers.volume_copies import VolumeSnapshotSpec
+from egovcloud.store.models import Drift, Provider, Volume, VolumeSnapshot
 from tests.support.town import Person, Town
 from tests.support.town_clock import TownClock
 from tests.world import Inside, World, enter
@@ -39,9 +41,15 @@ class Scene:
             row.state, row.instance_id, row.device, row.external_id = "available", None, None, ref.external_id
         return id_
 
-    def body(self, source: str, **more: Any) -> dict[str, Any]:
+    def body(self, source: str, kind: str = "volume", **more: Any) -> dict[str, Any]:
         mine = {"name": "copy", "project_id": self.town.ids["project:civil"], "size_gib": 10}
-        return {**mine, "source": {"kind": "volume", "id": source}, **more}
+        return {**mine, "source": {"kind": kind, "id": source}, **more}
+
+    def later(self) -> None:
+        """Three looks at the cloud, each a while after the one before."""
+        for _ in range(3):
+            self.town.now += timedelta(minutes=2)
+            self.inside.reconcile()
 
     def asked(self, path: str, body: Any = None, *, method: str = "POST", who: Person | None = None) -> dict[str, Any]:
         """The operation of what was asked for and done."""
@@ -126,3 +134,68 @@ def test_the_source_stays_as_it_is_until_the_copy_is_made(scene: Scene) -> None:
         assert "copy" in sentence
     scene.inside.settle()
     assert scene.asked(f"/volumes/{scene.spare}/grow", {"size_gib": 20})["state"] == "succeeded"
+
+
+def test_a_snapshot_is_taken_counted_made_into_a_volume_and_deleted(scene: Scene) -> None:
+    before, member = scene.used(), scene.town.civil_member
+    body = {"volume_id": scene.spare, "name": "before the upgrade"}
+    done = scene.asked("/volume-snapshots", body, who=member)
+    assert (done["kind"], done["state"]) == ("volume_snapshot.create", "succeeded")
+    (kept,) = member.get(f"/volume-snapshots?volume_id={scene.spare}")["items"]
+    assert (kept["name"], kept["state"], kept["size_gib"], kept["volume"]["name"]) == (
+        "before the upgrade",
+        "available",
+        10,
+        "spare",
+    )
+    assert scene.used() == before + 10
+    status, code, sentence = scene.town.operator.refused("DELETE", f"/volumes/{scene.spare}?confirm=spare")
+    assert (status, code) == (409, "volume.has_copies")
+    assert "before the upgrade" in sentence
+    made = scene.asked("/volumes", scene.body(kept["id"], "volume_snapshot"))
+    assert (made["kind"], made["state"]) == ("volume.clone", "succeeded")
+    source = member.get(f"/volumes/{made['subject']['id']}")["source"]
+    assert source == {"kind": "volume_snapshot", "id": kept["id"], "name": "before the upgrade"}
+    assert scene.asked(f"/volume-snapshots/{kept['id']}", method="DELETE", who=member)["state"] == "succeeded"
+    assert member.get("/volume-snapshots")["items"] == []
+    assert scene.used() == before + 10
+    assert scene.asked(f"/volumes/{scene.spare}?confirm=spare", method="DELETE")["state"] == "succeeded"
+
+
+@SQLITE
+def test_what_no_snapshot_can_be_taken_of_is_refused_by_name(scene: Scene) -> None:
+    town = scene.town
+    body = {"volume_id": scene.spare, "name": "no"}
+    assert town.centre.refused("POST", "/volume-snapshots", body)[:2] == (403, "auth.forbidden")
+    assert town.operator.refused("POST", "/volume-snapshots", {**body, "volume_id": new_id()})[0] == 404
+    with town.house.database.unit() as session:
+        session.get_one(Provider, town.ids["provider"]).capabilities = ["volume", "volume_clone"]
+    status, code, sentence = town.operator.refused("POST", "/volume-snapshots", body)
+    assert (status, code) == (409, "driver.unsupported")
+    assert "volume_snapshot" in sentence
+    with town.house.database.unit() as session:
+        session.get_one(Volume, scene.spare).state = "error"
+    assert town.operator.refused("POST", "/volume-snapshots", body)[:2] == (409, "volume_snapshot.volume_state")
+
+
+@SQLITE
+def test_a_snapshot_that_others_deleted_is_a_drift_and_costs_nothing_once_that_is_accepted(scene: Scene) -> None:
+    before = scene.used()
+    done = scene.asked("/volume-snapshots", {"volume_id": scene.spare, "name": "lost"})
+    kept = done["subject"]["id"]
+    Outside(scene.inside.world.cloud).delete(kept)
+    scene.later()
+    (found,) = scene.inside.rows(Drift, Drift.kind == "volume_snapshot.gone")
+    assert (found.subject_id, found.state) == (kept, "open")
+    assert scene.town.operator.call("POST", f"/drifts/{found.id}/accept").status_code == 200
+    assert scene.inside.row(VolumeSnapshot, kept).state == "deleted"
+    assert scene.used() == before
+
+
+@SQLITE
+def test_one_that_no_row_knows_is_swept(scene: Scene) -> None:
+    cloud = scene.inside.driver
+    spec = VolumeSnapshotSpec(new_id(), "left over", HOST, "default", scene.spare)
+    cloud.create_volume_snapshot(spec, within=5.0)
+    scene.later()
+    assert [one for one in cloud.list_owned(HOST, within=5.0) if one.id == spec.id] == []

@@ -27,7 +27,7 @@ Size = Annotated[int, Field(ge=service.SIZE_GIB[0], le=service.SIZE_GIB[1], desc
 class VolumeSource(Body):
     """What a volume starts as a copy of."""
 
-    kind: Literal["volume"]
+    kind: Literal["volume", "volume_snapshot"]
     id: Id
 
 

@@ -11,18 +11,19 @@ from egovcloud.cli.verbs import action, creates, deletes, lists, shows, updates
 if TYPE_CHECKING:
     from egovcloud.cli.call import Call
 
-SOURCES = ("volume",)
+SOURCES = {"from_volume": "volume", "from_snapshot": "volume_snapshot"}
 
 
-def _source(kind: str) -> Param:
-    """``--from-<kind>``, of which one may be given."""
+def _source(name: str) -> Param:
+    """``--from-volume`` or ``--from-snapshot``, of which one may be given."""
+    kind = SOURCES[name]
 
     def convert(call: Call, value: Any) -> dict[str, str]:
-        if sum(bool(call.values.get(f"from_{one}")) for one in SOURCES) > 1:
-            raise Usage("cli.one_source", options=", ".join(f"--from-{one}" for one in SOURCES))
+        if all(call.values.get(one) for one in SOURCES):
+            raise Usage("cli.one_source", options=", ".join(f"--{one.replace('_', '-')}" for one in SOURCES))
         return {"kind": kind, "id": call.identify(kind.replace("_", "-"), str(value))}
 
-    return ref(f"from_{kind}", kind.replace("_", "-"), key="source", convert=convert)
+    return ref(name, kind.replace("_", "-"), key="source", convert=convert)
 
 
 _SIZE = integer("size_gib", required=True, metavar="GIB")
@@ -52,7 +53,8 @@ NOUN = Noun(
             ref("application", within=("project",)),
             _SIZE,
             ref("instance", within=("project",)),
-            _source("volume"),
+            _source("from_volume"),
+            _source("from_snapshot"),
             slow=True,
             examples=(
                 "volume create --name data --project 社会救助 --size-gib 200 --instance web-1 --wait",

@@ -32,9 +32,52 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "A new volume lies beside an instance or starts as a copy; name the instance or the source.",
         "新建云硬盘须指定其挂载的云主机，或指定克隆来源。",
     ),
+    "volume_snapshot.absent": (
+        "Volume snapshot {id} does not exist on {host}.",
+        "{host} 上不存在云硬盘快照 {id}。",
+    ),
+    "volume_snapshot.not_taken": (
+        "The cloud has not taken a snapshot of volume {id} in {pool}; its storage may be full or know no snapshots.",
+        "云平台未能为 {pool} 中的云硬盘 {id} 创建快照，可能是存储已满，或不支持快照。",
+    ),
+    "volume_snapshot.state": (
+        "Volume snapshot {name} is {state}; it can be used once it is available.",
+        "云硬盘快照 {name} 当前为 {state}，可用后才能使用。",
+    ),
+    "volume_snapshot.volume_state": (
+        "Volume {name} is {state}; take a snapshot while it is available or in use.",
+        "云硬盘 {name} 当前为 {state}，可用或使用中才能创建快照。",
+    ),
+    "volume_snapshot.limit": (
+        "Volume {name} has {count} snapshots, the limit is {maximum}; delete one first.",
+        "云硬盘 {name} 已有 {count} 个快照，上限为 {maximum}，请先删除一个。",
+    ),
+    "volume.snapshots_left": (
+        "Volume {id} has {count} snapshot(s); delete them first.",
+        "云硬盘 {id} 有 {count} 个快照，请先删除。",
+    ),
+    "volume.has_copies": (
+        "Volume {name} has the snapshots {snapshots}; delete them first.",
+        "云硬盘 {name} 有快照：{snapshots}，请先删除。",
+    ),
+    "word.volume_snapshot": ("Volume snapshot", "云硬盘快照"),
+    "cli.noun.volume-snapshot": ("volume snapshot", "云硬盘快照"),
+    "cli.about.volume-snapshot": (
+        "Snapshots of volumes, which new volumes are made of.",
+        "云硬盘快照，可据以新建云硬盘。",
+    ),
+    "cli.verb.volume-snapshot.create": (
+        "Take a snapshot of a volume, whether an instance has it or not; it counts in the quota by its size.",
+        "为云硬盘创建快照，可在使用中进行；按其容量计入配额。",
+    ),
+    "cli.column.volume": ("Volume", "云硬盘"),
+    "cli.param.from_snapshot": (
+        "Start as what this snapshot of a volume holds.",
+        "由该云硬盘快照生成。",
+    ),
     "cli.verb.volume.create": (
-        "Make a volume beside an instance, or as a copy of another volume.",
-        "新建云硬盘：挂载给云主机，或由已有云硬盘克隆。",
+        "Make a volume beside an instance, or as a copy of another volume or a snapshot.",
+        "新建云硬盘：挂载给云主机，或由已有云硬盘、快照生成。",
     ),
     "cli.param.from_volume": (
         "Start as a copy of this volume, which no instance may have meanwhile.",

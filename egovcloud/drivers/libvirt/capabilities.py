@@ -24,7 +24,8 @@ SIMULATED = frozenset(
         Capability.VOLUME_CLONE,
     }
 )
-QEMU = frozenset(Capability) - {Capability.QUOTA}  # whoever may speak to libvirt may use all of its host
+# Whoever may speak to libvirt may use all of its host; a volume's file is copied whole, or not at all.
+QEMU = frozenset(Capability) - {Capability.QUOTA, Capability.VOLUME_SNAPSHOT}
 
 
 def declared(hosts: Iterable[HostConfig]) -> frozenset[Capability]:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import libvirt
 
-from egovcloud.domain.errors import Conflict, Invalid, Transient
-from egovcloud.drivers.base import Ref, VolumeSpec
+from egovcloud.domain.errors import Conflict, Invalid, Transient, Unsupported
+from egovcloud.drivers.base import Capability, Ref, VolumeSpec
 from egovcloud.drivers.libvirt import pool_xml, storage, volumes, wipe
 from egovcloud.drivers.libvirt.errors import code
 from egovcloud.drivers.libvirt.host import Session
 from egovcloud.drivers.libvirt.markup import render
-from egovcloud.drivers.volume_copies import VolumeSource
+from egovcloud.drivers.volume_copies import VOLUME, VolumeSource
 
 
 def create(session: Session, spec: VolumeSpec) -> Ref:
-    """An empty volume, or a whole copy of ``spec.source``."""
+    """An empty volume, or a whole copy of ``spec.source``; there are no snapshots of volumes here to copy."""
+    if spec.source is not None and spec.source.kind != VOLUME:
+        raise Unsupported("driver.unsupported", capability=Capability.VOLUME_SNAPSHOT.value)
     return volumes.create(session, spec) if spec.source is None else _copy(session, spec, spec.source)
 
 

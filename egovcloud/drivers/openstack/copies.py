@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from egovcloud.domain.errors import Conflict, Invalid
 from egovcloud.drivers.base import VolumeSpec
-from egovcloud.drivers.openstack import volumes
+from egovcloud.drivers.openstack import volume_snapshots, volumes
 from egovcloud.drivers.openstack.call import Call
 from egovcloud.drivers.openstack.service import Json
+from egovcloud.drivers.volume_copies import VOLUME_SNAPSHOT
 
 
 def source_of(call: Call, spec: VolumeSpec) -> Json:
-    """``source_volid`` of a volume that no server has; nothing for one that starts empty."""
+    """``source_volid`` of a volume that no server has, or ``snapshot_id``; nothing for one that starts empty."""
     if spec.source is None:
         return {}
+    if spec.source.kind == VOLUME_SNAPSHOT:
+        snapshot = volume_snapshots.require(call, spec.source.id)
+        refuse_smaller(spec, int(snapshot["size"]))
+        return {"snapshot_id": str(snapshot["id"])}
     cinder_id = str(volumes.require(call, spec.source.pool, spec.source.id)["id"])
     origin = volumes.at_rest(call, spec.source.pool, spec.source.id, cinder_id)
     holder = volumes.holder_of(call, origin)

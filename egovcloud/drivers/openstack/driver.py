@@ -49,6 +49,7 @@ from egovcloud.drivers.openstack import (
     servers,
     snapshots,
     tenants,
+    volume_snapshots,
     volumes,
 )
 from egovcloud.drivers.openstack.call import Call
@@ -57,6 +58,7 @@ from egovcloud.drivers.openstack.config import CloudConfig
 from egovcloud.drivers.openstack.deadline import Deadline, holding
 from egovcloud.drivers.openstack.errors import CloudError
 from egovcloud.drivers.survey import Survey
+from egovcloud.drivers.volume_copies import VolumeSnapshotFacts, VolumeSnapshotSpec
 
 
 class OpenStackDriver:
@@ -234,6 +236,20 @@ class OpenStackDriver:
     def delete_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> None:
         with self._call(host, within) as call:
             volumes.delete(call, pool, volume_id)
+
+    def create_volume_snapshot(self, spec: VolumeSnapshotSpec, *, within: float) -> VolumeSnapshotFacts:
+        with self._call(spec.host, within) as call:
+            return volume_snapshots.create(call, spec)
+
+    def observe_volume_snapshot(
+        self, host: str, pool: str, volume_id: str, snapshot_id: str, *, within: float
+    ) -> VolumeSnapshotFacts | None:
+        with self._call(host, within) as call:
+            return volume_snapshots.observe(call, snapshot_id)
+
+    def delete_volume_snapshot(self, host: str, pool: str, volume_id: str, snapshot_id: str, *, within: float) -> None:
+        with self._call(host, within) as call:
+            volume_snapshots.delete(call, volume_id, snapshot_id)
 
     # -- adoption ----------------------------------------------------------------------------------------------------
     def inspect_unmanaged(self, host: str, kind: OwnedKind, external_id: str, *, within: float) -> Found | None:

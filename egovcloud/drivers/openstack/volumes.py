@@ -11,6 +11,7 @@ from egovcloud.domain.errors import Conflict, NotFound, Permanent, QuotaExceeded
 from egovcloud.drivers.base import Capability, Ref, VolumeFacts, VolumeSpec
 from egovcloud.drivers.openstack import servers, tenants
 from egovcloud.drivers.openstack.call import Call
+from egovcloud.drivers.openstack.errors import Refused
 from egovcloud.drivers.openstack.marker import NOTE, display
 from egovcloud.drivers.openstack.service import Json
 
@@ -147,7 +148,13 @@ def remove(call: Call, volume_id: str, cinder_id: str) -> None:
         return
     refuse_attached(call, volume_id, volume)
     if volume["status"] != "deleting":
-        call.storage.delete(f"/volumes/{cinder_id}")
+        try:
+            call.storage.delete(f"/volumes/{cinder_id}")
+        except Refused:
+            count = len(call.storage.list("/snapshots", "snapshots", volume_id=cinder_id, **call.wide))
+            if count:
+                raise Conflict("volume.snapshots_left", id=volume_id, count=count) from None
+            raise
     call.until(lambda: get(call, cinder_id) is None or None)
 
 

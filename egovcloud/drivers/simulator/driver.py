@@ -21,6 +21,7 @@ from egovcloud.drivers.simulator.parts.networks import NetworksPart
 from egovcloud.drivers.simulator.parts.snapshots import SnapshotsPart
 from egovcloud.drivers.simulator.parts.survey import SurveyPart
 from egovcloud.drivers.simulator.parts.tenants import TenantsPart
+from egovcloud.drivers.simulator.parts.volume_snapshots import VolumeSnapshotsPart
 from egovcloud.drivers.simulator.parts.volumes import VolumesPart
 
 
@@ -33,6 +34,7 @@ class SimulatorDriver(
     MigrationPart,
     VolumesPart,
     SnapshotsPart,
+    VolumeSnapshotsPart,
     ConsolePart,
     AdoptionPart,
     TenantsPart,

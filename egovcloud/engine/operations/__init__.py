@@ -16,6 +16,7 @@ from egovcloud.engine.operations import (
     snapshot,
     volume,
     volume_copy,
+    volume_snapshot,
 )
 
 REGISTRY = Registry()
@@ -23,6 +24,7 @@ for module in (
     instance,
     volume,
     volume_copy,
+    volume_snapshot,
     adoption,
     snapshot,
     security_group,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from egovcloud.domain.errors import Permanent
 from egovcloud.drivers.base import VolumeSpec
 from egovcloud.engine import capacity, tenants
-from egovcloud.engine.copies import source_of, source_row
+from egovcloud.engine.copies import source_of, source_volume
 from egovcloud.engine.kinds import OperationKind, Result, Run, StepKind
 from egovcloud.engine.operations.common import SHORT
 from egovcloud.engine.operations.volume import (
@@ -26,7 +26,7 @@ from egovcloud.store.models import Operation, Volume
 def place(session: Session, run: Run, _: Result, operation: Operation) -> None:
     """In the pool of the source; on the host of the instance that it is for, where that host sees the pool."""
     volume = session.get_one(Volume, run.subject_id, populate_existing=True)
-    source = source_row(session, volume)
+    source = source_volume(session, volume)
     host_id: str | None = source.host_id
     pool_id = source.storage_pool_id
     if run.params.get("instance_id"):

@@ -199,6 +199,15 @@ export interface Snapshot extends Entity {
   state: string
   error: Failure | null
 }
+export interface VolumeSnapshot extends Entity {
+  name: string
+  volume: Ref
+  project: Ref
+  department: Ref
+  size_gib: number
+  state: string
+  error: Failure | null
+}
 export interface Fact {
   name: string
   value: string

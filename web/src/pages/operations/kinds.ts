@@ -23,6 +23,8 @@ export const KINDS = [
   'snapshot.create',
   'snapshot.revert',
   'snapshot.delete',
+  'volume_snapshot.create',
+  'volume_snapshot.delete',
   'bucket.create',
   'bucket.update',
   'bucket.delete',
