@@ -78,6 +78,8 @@ _ALL = (
     # -- snapshots ------------------------------------------------------------------------------------------------
     DriftKind("snapshot.gone", ("exists",), accept=True),
     DriftKind("snapshot.duplicated", ("copies",)),
+    DriftKind("volume_snapshot.gone", ("exists",), accept=True),
+    DriftKind("volume_snapshot.duplicated", ("copies",)),
     # -- networks -------------------------------------------------------------------------------------------------
     DriftKind("network.gone", ("exists",), repair=True),
     DriftKind("network.mode", ("mode",), repair=True),

@@ -150,6 +150,10 @@ SNAPSHOT = Lifecycle(
     transitional=frozenset("requested creating deleting".split()),
 )
 
+VOLUME_SNAPSHOT = Lifecycle(
+    "volume_snapshot", SNAPSHOT.initial, SNAPSHOT.moves, final=SNAPSHOT.final, transitional=SNAPSHOT.transitional
+)
+
 # Images, networks and security groups are made on a host when an instance first needs them, so that their own
 # state says only whether they may be used.
 IMAGE = Lifecycle(
@@ -307,6 +311,7 @@ LIFECYCLES: dict[str, Lifecycle] = {
         INSTANCE,
         VOLUME,
         SNAPSHOT,
+        VOLUME_SNAPSHOT,
         IMAGE,
         NETWORK,
         SECURITY_GROUP,

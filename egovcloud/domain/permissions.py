@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 NOUNS_READ = (
-    "department project application flavor image network security_group instance volume snapshot bucket ssh_key "
-    "request quota operation event zone drift"
+    "department project application flavor image network security_group instance volume snapshot volume_snapshot "
+    "bucket ssh_key request quota operation event zone drift"
 ).split()
 
 # Whoever asks for a machine may name the zone it goes to, so that zones are no secret of the centre.
@@ -22,6 +22,7 @@ _SELF_SERVICE = frozenset(
     instance:start instance:stop instance:reboot instance:shelve instance:screen instance:update
     volume:attach volume:detach volume:update
     snapshot:create snapshot:revert snapshot:delete
+    volume_snapshot:create volume_snapshot:delete
     bucket:upload bucket:download
     ssh_key:create ssh_key:delete
     security_group:create security_group:update security_group:delete

@@ -10,7 +10,7 @@ RESOURCES = ("instances", "vcpus", "memory_mib", "volume_gib", "addresses", "buc
 
 @dataclass(frozen=True)
 class Amount:
-    """Counts per resource. ``volume_gib`` holds root disks and volumes alike: both fill the same pools.
+    """Counts per resource. ``volume_gib`` holds root disks, volumes and snapshots of volumes: they fill the same pools.
 
     ``object_gib`` is the sum of what buckets may hold, not of what they hold now.
     """
@@ -50,7 +50,7 @@ def instance_amount(vcpus: int, memory_mib: int, disk_gib: int, addresses: int) 
 
 
 def volume_amount(size_gib: int) -> Amount:
-    """Cost of one volume."""
+    """Cost of one volume, or of one snapshot of it: what Cinder's own quota counts for either, unless told not to."""
     return Amount(volume_gib=size_gib)
 
 

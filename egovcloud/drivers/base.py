@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from egovcloud.drivers.survey import Survey
 
 from egovcloud.drivers.adoption import Adopting
+from egovcloud.drivers.volume_copies import VolumeSnapshotting, VolumeSource
 
 
 class Capability(StrEnum):
@@ -48,6 +49,8 @@ class Capability(StrEnum):
     VOLUME = "volume"
     VOLUME_HOT_PLUG = "volume_hot_plug"
     VOLUME_LIVE_GROW = "volume_live_grow"
+    VOLUME_CLONE = "volume_clone"
+    VOLUME_SNAPSHOT = "volume_snapshot"
     SNAPSHOT_INTERNAL = "snapshot_internal"
     SNAPSHOT_EXTERNAL = "snapshot_external"
     GUEST_FREEZE = "guest_freeze"
@@ -82,6 +85,7 @@ class OwnedKind(StrEnum):
     INSTANCE = "instance"
     VOLUME = "volume"
     SNAPSHOT = "snapshot"
+    VOLUME_SNAPSHOT = "volume_snapshot"
     NETWORK = "network"
     SECURITY_GROUP = "security_group"
     IMAGE = "image"
@@ -194,7 +198,7 @@ class InstanceSpec:
 class VolumeSpec:
     """A data volume in ``pool`` of ``host``; ``size_gib`` is its full size, thinly provisioned where possible.
 
-    ``tenant`` as for an instance.
+    ``tenant`` as for an instance. With a ``source`` it starts as a copy of that one, which it does not depend on.
     """
 
     id: str
@@ -203,6 +207,7 @@ class VolumeSpec:
     pool: str
     size_gib: int
     tenant: str | None = None
+    source: VolumeSource | None = None
 
 
 @dataclass(frozen=True)
@@ -340,7 +345,7 @@ class Allowance:
 
 
 @runtime_checkable
-class Driver(Adopting, Protocol):
+class Driver(Adopting, VolumeSnapshotting, Protocol):
     """One configured cloud. Instances are safe to use from many threads."""
 
     kind: str
@@ -473,7 +478,13 @@ class Driver(Adopting, Protocol):
         ...
 
     # -- volumes ---------------------------------------------------------------------------------------------------
-    def create_volume(self, spec: VolumeSpec, *, within: float) -> Ref: ...
+    def create_volume(self, spec: VolumeSpec, *, within: float) -> Ref:
+        """A copy is whole or made anew when it is asked for again; one that is whole no longer needs its source.
+
+        ``Conflict("volume.source_in_use")`` while an instance has the source, ``Invalid("volume.source_size")`` when
+        the source is larger, ``NotFound("volume.absent")`` when it is not there.
+        """
+        ...
 
     def observe_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> VolumeFacts | None: ...
 
@@ -494,7 +505,7 @@ class Driver(Adopting, Protocol):
         ...
 
     def delete_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> None:
-        """``Conflict("volume.in_use")`` while it is attached."""
+        """``Conflict("volume.in_use")`` while it is attached, ``volume.snapshots_left`` while it has snapshots."""
         ...
 
     # -- snapshots of an instance's disks ----------------------------------------------------------------------------

@@ -53,6 +53,14 @@ class SnapshotLook:
 
 
 @dataclass(frozen=True)
+class VolumeSnapshotLook:
+    """``volume`` is our id of what it was taken of."""
+
+    volume: str | None = None
+    size_gib: int | None = None
+
+
+@dataclass(frozen=True)
 class NetworkLook:
     """``bridge`` is empty where there is none."""
 
@@ -75,7 +83,7 @@ class ImageLook:
     sha256: str | None = None
 
 
-Look = InstanceLook | VolumeLook | SnapshotLook | NetworkLook | GroupLook | ImageLook
+Look = InstanceLook | VolumeLook | SnapshotLook | VolumeSnapshotLook | NetworkLook | GroupLook | ImageLook
 
 
 @dataclass(frozen=True)

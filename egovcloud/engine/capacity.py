@@ -182,22 +182,29 @@ def beside(session: Session, volume: Volume, instance: Instance) -> dict[str, An
     """
     if volume.host_id == instance.host_id:
         return {}
-    if volume.storage_pool_id is None or instance.host_id is None:
+    there = seen_from(session, volume.storage_pool_id, instance.host_id)
+    if there is None or volume.storage_pool_id is None or instance.host_id is None:
         return None
-    here = session.get_one(StoragePool, volume.storage_pool_id)
-    provider = select(Host.provider_id).where(Host.id == volume.host_id).scalar_subquery()
+    claim_pool(session, there, volume.size_gib, disk_ratio(session, instance.host_id))
+    claim_pool(session, volume.storage_pool_id, -volume.size_gib, 1.0)
+    return {"host_id": instance.host_id, "storage_pool_id": there}
+
+
+def seen_from(session: Session, pool_id: str | None, host_id: str | None) -> str | None:
+    """The pool's row on a host of its cloud: its own, or that of the same shared storage; ``None`` where unseen."""
+    if pool_id is None or host_id is None:
+        return None
+    here = session.get_one(StoragePool, pool_id)
+    if here.host_id == host_id:
+        return here.id
+    provider = select(Host.provider_id).where(Host.id == here.host_id).scalar_subquery()
     found = (
         select(StoragePool.id)
         .join(Host, Host.id == StoragePool.host_id)
-        .where(Host.id == instance.host_id, Host.provider_id == provider)
+        .where(Host.id == host_id, Host.provider_id == provider)
         .where(StoragePool.name == here.name, StoragePool.shared.is_(True))
     )
-    there = session.scalars(found).one_or_none() if here.shared else None
-    if there is None:
-        return None
-    claim_pool(session, there, volume.size_gib, disk_ratio(session, instance.host_id))
-    claim_pool(session, here.id, -volume.size_gib, 1.0)
-    return {"host_id": instance.host_id, "storage_pool_id": there}
+    return session.scalars(found).one_or_none() if here.shared else None
 
 
 @dataclass(frozen=True)

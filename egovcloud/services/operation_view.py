@@ -32,6 +32,7 @@ from egovcloud.store.models import (
     Step,
     User,
     Volume,
+    VolumeSnapshot,
 )
 
 SUBJECTS: dict[str, type[Model]] = {
@@ -47,6 +48,7 @@ SUBJECTS: dict[str, type[Model]] = {
     "security_group": SecurityGroup,
     "snapshot": Snapshot,
     "volume": Volume,
+    "volume_snapshot": VolumeSnapshot,
 }
 INTERNAL = sorted(kind.name for kind in REGISTRY.kinds.values() if kind.internal)
 FIELDS = "kind state parent_id started_at finished_at not_before deadline_at attempts cancel_requested".split()

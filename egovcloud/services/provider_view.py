@@ -12,7 +12,7 @@ from egovcloud.domain.clouds import COMPUTE, OBJECTS
 from egovcloud.services.actor import Actor
 from egovcloud.services.failure import failure
 from egovcloud.services.refs import Refs, View, entity, tally
-from egovcloud.store.models import Bucket, Host, Instance, Port, Provider, Site, Volume
+from egovcloud.store.models import Bucket, Host, Instance, Port, Provider, Site, Volume, VolumeSnapshot
 
 RESOURCES = ("instances", "vcpus", "memory_mib", "volume_gib", "addresses")
 OBJECT_RESOURCES = ("buckets", "object_gib")
@@ -90,6 +90,13 @@ def _borne(session: Session, ids: Sequence[str]) -> dict[str, dict[str, int]]:
         .where(Host.provider_id.in_(ids), Volume.state != "deleted")
         .group_by(Host.provider_id)
     )
+    kept = (
+        select(Host.provider_id, func.sum(VolumeSnapshot.size_gib))
+        .join(Volume, Volume.host_id == Host.id)
+        .join(VolumeSnapshot, VolumeSnapshot.volume_id == Volume.id)
+        .where(Host.provider_id.in_(ids), VolumeSnapshot.state != "deleted")
+        .group_by(Host.provider_id)
+    )
     addresses = (
         select(Host.provider_id, func.count(Port.id))
         .join(Instance, Instance.host_id == Host.id)
@@ -112,4 +119,6 @@ def _borne(session: Session, ids: Sequence[str]) -> dict[str, dict[str, int]]:
     for statement, names in asked:
         for id_, *values in session.execute(statement):
             found[id_].update(zip(names, (int(value or 0) for value in values), strict=True))
+    for id_, size in session.execute(kept):
+        found[id_]["volume_gib"] = found[id_].get("volume_gib", 0) + int(size or 0)
     return found

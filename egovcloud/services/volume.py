@@ -10,8 +10,9 @@ from egovcloud.domain.errors import Conflict, Invalid
 from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.domain.quota import volume_amount
 from egovcloud.engine import capacity
+from egovcloud.engine.copies import refuse_copied
 from egovcloud.engine.enqueue import enqueue
-from egovcloud.services import provisioning, rules
+from egovcloud.services import provisioning, rules, volume_copy, volume_snapshot
 from egovcloud.services.actor import Actor
 from egovcloud.services.addresses import search_text
 from egovcloud.services.house import House, Unit, visible
@@ -30,18 +31,28 @@ def create(
     name: str,
     project_id: str,
     size_gib: int,
-    instance_id: str,
+    instance_id: str | None = None,
     application_id: str | None = None,
+    source: dict[str, str] | None = None,
 ) -> Operation:
-    """A volume beside an instance, attached to it: for those who may (operators)."""
+    """A volume beside an instance, attached to it, or a copy of ``source``: for those who may (operators)."""
     with house.write(actor, "volume.create", "volume") as unit:
         session = unit.session
         project = provisioning.project_for(session, actor, project_id)
         unit.about("volume", project, name)
         unit.require("volume:create", project.department_id)
         rules.within(size_gib, "size_gib", *SIZE_GIB)
-        instance = instance_in(session, project, instance_id)
+        instance = instance_in(session, project, instance_id) if instance_id else None
         owner = provisioning.owner_of(session, project, application_id, None, actor.user_id)
+        if source is not None:
+            origin = volume_copy.source(session, actor, project, source)
+            volume, operation = volume_copy.copied(
+                session, owner, origin, name=rules.name(name), size_gib=size_gib, instance=instance, now=unit.now
+            )
+            unit.about("volume", volume, source=origin.name)
+            return operation
+        if instance is None:
+            raise Invalid("volume.beside_what", field="instance_id")
         wanted = provisioning.NewVolume(instance, rules.name(name), size_gib)
         ((volume, operation),) = provisioning.provision_volumes(session, owner, [wanted], now=unit.now)
         unit.about("volume", volume)
@@ -120,6 +131,7 @@ def delete(house: House, actor: Actor, id_: str, *, confirm: str | None) -> Oper
         if volume.instance_id is not None:
             instance = unit.session.get_one(Instance, volume.instance_id)
             raise Conflict("volume.in_use", id=volume.name, instance=instance.name)
+        without_snapshots(unit.session, volume)
         return _act(unit, volume, "delete", "volume.delete")
 
 
@@ -133,7 +145,14 @@ def release(house: House, actor: Actor, id_: str, *, confirm: str | None) -> Ope
         if volume.instance_id is not None:
             instance = unit.session.get_one(Instance, volume.instance_id)
             raise Conflict("volume.in_use", id=volume.name, instance=instance.name)
+        without_snapshots(unit.session, volume)
         return _act(unit, volume, "release", "volume.release")
+
+
+def without_snapshots(session: Session, volume: Volume) -> None:
+    """``Conflict`` that names the snapshots which would be left of a volume that goes."""
+    if names := volume_snapshot.names_of(session, volume.id):
+        raise Conflict("volume.has_copies", name=volume.name, snapshots=", ".join(names))
 
 
 def made_here(volume: Volume) -> None:
@@ -167,6 +186,7 @@ def _act(
     parent_id: str | None = None,
     **changes: Any,
 ) -> Operation:
+    refuse_copied(unit.session, volume)
     operation = enqueue(
         unit.session,
         kind,

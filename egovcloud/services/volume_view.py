@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Forbidden
+from egovcloud.drivers.volume_copies import VOLUME, VOLUME_SNAPSHOT
 from egovcloud.services.actor import Actor
 from egovcloud.services.failure import failure, sees_hosts
 from egovcloud.services.house import House
@@ -23,6 +24,7 @@ from egovcloud.store.models import (
     Request,
     StoragePool,
     Volume,
+    VolumeSnapshot,
 )
 
 LISTING = Listing(
@@ -57,6 +59,8 @@ def views(session: Session, actor: Actor, rows: Sequence[Volume]) -> list[View]:
             Application: [row.application_id for row in rows],
             Request: [row.request_id for row in rows],
             Instance: [row.instance_id for row in rows],
+            Volume: [row.source_id for row in rows if row.source_kind == VOLUME],
+            VolumeSnapshot: [row.source_id for row in rows if row.source_kind == VOLUME_SNAPSHOT],
             Host: [row.host_id for row in rows] if open_ else [],
             StoragePool: [row.storage_pool_id for row in rows] if open_ else [],
         },
@@ -74,12 +78,21 @@ def views(session: Session, actor: Actor, rows: Sequence[Volume]) -> list[View]:
                 "instance": refs.ref(Instance, row.instance_id),
                 "host": refs.ref(Host, row.host_id),
                 "storage_pool": refs.ref(StoragePool, row.storage_pool_id),
+                "source": _source(refs, row),
                 "adopted_at": row.adopted_at,
                 "origin": origin(row.origin) if open_ else None,
                 "error": failure(row.error, actor, open_=open_),
             }
         )
     return result
+
+
+def _source(refs: Refs, row: Volume) -> View | None:
+    """What it started as a copy of, by the name that this has or had."""
+    if row.source_kind is None or row.source_id is None:
+        return None
+    model = VolumeSnapshot if row.source_kind == VOLUME_SNAPSHOT else Volume
+    return {"kind": row.source_kind, "id": row.source_id, "name": refs.name(model, row.source_id) or ""}
 
 
 NOUN = Noun(LISTING, views, tombstones=True)

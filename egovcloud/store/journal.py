@@ -30,6 +30,7 @@ from egovcloud.store.models import (
     Step,
     User,
     Volume,
+    VolumeSnapshot,
 )
 
 NOUNS: dict[type[Model], str] = {
@@ -47,6 +48,7 @@ NOUNS: dict[type[Model], str] = {
     Step: "step",
     User: "user",
     Volume: "volume",
+    VolumeSnapshot: "volume_snapshot",
 }
 
 # What is too frequent or too small to tell everyone.

@@ -19,6 +19,7 @@ PAGES = {
     "instances": "/instances",
     "volumes": "/volumes",
     "snapshots": "/snapshots",
+    "volume-snapshots": "/snapshots?tab=volumes",
     "buckets": "/buckets",
     "networks": "/networks",
     "topology": "/networks?tab=topology",

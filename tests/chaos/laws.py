@@ -27,6 +27,7 @@ from egovcloud.store.models import (
     Snapshot,
     StoragePool,
     Volume,
+    VolumeSnapshot,
     Wipe,
 )
 from tests.world import OPEN, Inside
@@ -80,12 +81,14 @@ def _settled(session: Session) -> Iterator[str]:
             yield f"{noun} {getattr(row, 'id', row)} is left in {row.state}"  # type: ignore[attr-defined]
 
 
-def _cost(session: Session, row: Instance | Volume | Bucket) -> Amount:
+def _cost(session: Session, row: Instance | Volume | VolumeSnapshot | Bucket) -> Amount:
     """What the row should hold of the quota: nothing when it never came to be or is gone."""
     if row.state == "deleted" or row.external_id is None:
         return Amount()
     if isinstance(row, Bucket):
         return bucket_amount(row.quota_gib)
+    if isinstance(row, VolumeSnapshot):
+        return volume_amount(row.size_gib)
     if row.host_id is None:
         return Amount()
     if isinstance(row, Volume):
@@ -106,7 +109,7 @@ def _quota(session: Session) -> Iterator[str]:
             yield f"{subject} still reserves {reserved} of {resource}"
         held.setdefault(subject, Counter())[resource] = int(committed)
     total = Amount()
-    for model in (Instance, Volume, Bucket):
+    for model in (Instance, Volume, VolumeSnapshot, Bucket):
         for row in session.scalars(select(model)):
             cost = _cost(session, row)
             total += cost
@@ -171,8 +174,14 @@ def _cloud(inside: Inside) -> Iterator[str]:
             yield f"snapshot {snapshot.id} is lost"
         if snapshot.state == "deleted" and seen is not None:
             yield f"snapshot {snapshot.id} is deleted and exists"
+    for kept in inside.rows(VolumeSnapshot):
+        held = owned.pop((OwnedKind.VOLUME_SNAPSHOT.value, kept.id), None)
+        if kept.state == "available" and (held is None or held.external_id != kept.external_id):
+            yield f"volume snapshot {kept.id} should be {kept.external_id}, is {held}"
+        if kept.state == "deleted" and held is not None:
+            yield f"volume snapshot {kept.id} is deleted and exists"
     for kind, id_ in owned:
-        if kind in ("instance", "volume", "snapshot"):
+        if kind in ("instance", "volume", "snapshot", "volume_snapshot"):
             yield f"{kind} {id_} exists and has no row"
 
 

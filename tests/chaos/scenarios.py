@@ -25,6 +25,7 @@ from egovcloud.services import (
     security_group,
     snapshot,
     volume,
+    volume_snapshot,
 )
 from egovcloud.store.models import (
     Bucket,
@@ -37,6 +38,7 @@ from egovcloud.store.models import (
     Snapshot,
     StoragePool,
     Volume,
+    VolumeSnapshot,
 )
 from egovcloud.store.secrets import Cipher
 from tests.world import Inside, World, enter, machine
@@ -48,6 +50,8 @@ RULE = {"direction": "ingress", "protocol": "tcp", "port_min": 22, "port_max": 2
 
 def furnish(world: World) -> World:
     """Add the estate: ``web`` runs with ``data``, ``idle`` is stopped beside the free ``spare``, ``kept`` has ``past``.
+
+    ``moment`` is a snapshot of ``data``.
 
     From here on the cloud takes a second object with the same mark, as Nova does.
     """
@@ -72,8 +76,10 @@ def furnish(world: World) -> World:
         ids["spare"] = next(row.id for row in inside.rows(Volume) if row.name == "spare")
         ids["past"] = inside.rows(Snapshot)[0].id
         volume.detach(inside.house, operator, ids["spare"])
+        volume_snapshot.create(inside.house, operator, volume_id=ids["data"], name="moment")
         instance.stop(inside.house, operator, ids["idle"])
         inside.settle()
+        ids["moment"] = inside.rows(VolumeSnapshot)[0].id
         _keep_apart(inside, replace(world, ids=ids))
         _spread(inside)
         later = request.create(
@@ -205,6 +211,20 @@ def _create_volume(inside: Inside) -> Any:
     )
 
 
+def _clone(inside: Inside) -> Any:
+    """Of the one that nobody has, for the machine beside it."""
+    world = inside.world
+    return volume.create(
+        inside.house,
+        world.operator,
+        name="copy",
+        project_id=world["project"],
+        size_gib=2,
+        instance_id=world["idle"],
+        source={"kind": "volume", "id": world["spare"]},
+    )
+
+
 def _adopt(*kinds: str) -> Act:
     """Take what others made under management, all at once."""
 
@@ -272,6 +292,7 @@ SCENARIOS: dict[str, Act] = {
     ),
     "instance.delete": _do(instance.delete, "web", confirm="web"),
     "volume.create": _create_volume,
+    "volume.clone": _clone,
     "volume.attach": _with(volume.attach, "spare", instance_id="idle"),
     "volume.detach": _do(volume.detach, "data"),
     "volume.grow": _do(volume.grow, "data", size_gib=5),
@@ -286,6 +307,10 @@ SCENARIOS: dict[str, Act] = {
     ),
     "snapshot.revert": _do(snapshot.revert, "past"),
     "snapshot.delete": _do(snapshot.delete, "past"),
+    "volume_snapshot.create": lambda inside: volume_snapshot.create(
+        inside.house, inside.world.operator, volume_id=inside.world["spare"], name="now"
+    ),
+    "volume_snapshot.delete": _do(volume_snapshot.delete, "moment"),
     "security_group.apply": _do(security_group.set_rules, "group", rules=[RULE]),
     "security_group.delete": _do(security_group.delete, "other_group"),
     "network.delete": _do(network.delete, "other_network"),

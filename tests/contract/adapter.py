@@ -52,6 +52,7 @@ NETWORK_MODES = {
 }
 _ORDER = [
     OwnedKind.SNAPSHOT,
+    OwnedKind.VOLUME_SNAPSHOT,
     OwnedKind.INSTANCE,
     OwnedKind.VOLUME,
     OwnedKind.SECURITY_GROUP,

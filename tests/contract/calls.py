@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from egovcloud.drivers.base import Capability, Owned, OwnedKind
+from egovcloud.drivers.volume_copies import VolumeSnapshotSpec
 from tests.contract.adapter import Cloud, new_id
 
 Make = Callable[[Cloud, str], Callable[[float], object]]
@@ -129,5 +130,21 @@ CALLS: dict[str, tuple[Make, Capability | None]] = {
     "delete_snapshot": (
         lambda c, h: lambda w: c.driver.delete_snapshot(h, new_id(), new_id(), within=w),
         Capability.SNAPSHOT_INTERNAL,
+    ),
+    "create_volume_snapshot": (
+        lambda c, h: (
+            lambda w: c.driver.create_volume_snapshot(
+                VolumeSnapshotSpec(new_id(), "contract", h, c.pool, new_id()), within=w
+            )
+        ),
+        Capability.VOLUME_SNAPSHOT,
+    ),
+    "observe_volume_snapshot": (
+        lambda c, h: lambda w: c.driver.observe_volume_snapshot(h, c.pool, new_id(), new_id(), within=w),
+        Capability.VOLUME_SNAPSHOT,
+    ),
+    "delete_volume_snapshot": (
+        lambda c, h: lambda w: c.driver.delete_volume_snapshot(h, c.pool, new_id(), new_id(), within=w),
+        Capability.VOLUME_SNAPSHOT,
     ),
 }

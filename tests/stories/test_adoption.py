@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +17,13 @@ from egovcloud.store import ledger
 from egovcloud.store.models import AuditEntry, Event, Host, Instance, Operation, Port, Provider, StoragePool, Volume
 from tests.chaos.laws import broken
 from tests.support.town import Town
-from tests.world import Clock, Inside, World, enter
+from tests.support.town_clock import TownClock
+from tests.world import Inside, World, enter
 
 HOST = "hv-secret-01"
 USED = "instances vcpus memory_mib volume_gib addresses".split()
 # What both databases have to show is the counting; the rest is the cloud's and the door's.
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-class TownClock(Clock):
-    """The town's time, for the worker too."""
-
-    def __init__(self, town: Town) -> None:
-        super().__init__()
-        self.town = town
-
-    def __call__(self) -> datetime:
-        return self.town.now
-
-    def reach(self, moment: datetime) -> None:
-        self.town.now = max(self.town.now, moment + timedelta(milliseconds=1))
 
 
 @dataclass

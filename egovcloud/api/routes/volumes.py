@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -24,14 +24,22 @@ routes = Routes("volumes")
 Size = Annotated[int, Field(ge=service.SIZE_GIB[0], le=service.SIZE_GIB[1], description="GiB")]
 
 
+class VolumeSource(Body):
+    """What a volume starts as a copy of."""
+
+    kind: Literal["volume", "volume_snapshot"]
+    id: Id
+
+
 class VolumeCreate(Body):
-    """A volume beside an instance, attached to it."""
+    """A volume beside an instance, attached to it; with a ``source`` it starts as a copy, and needs no instance."""
 
     name: Name
     project_id: Id
     application_id: Id | None = None
     size_gib: Size
-    instance_id: Id
+    instance_id: Id | None = None
+    source: VolumeSource | None = None
 
 
 class VolumeUpdate(Body):
@@ -44,6 +52,14 @@ class Attach(Body):
 
 class Grow(Body):
     size_gib: Size
+
+
+class CopiedFrom(Answer):
+    """What a volume started as a copy of; it may be gone."""
+
+    kind: str
+    id: str
+    name: str
 
 
 class VolumeView(Answer):
@@ -65,6 +81,7 @@ class VolumeView(Answer):
     size_gib: int
     state: str
     device: str | None
+    source: CopiedFrom | None
     observed_at: datetime | None
     adopted_at: datetime | None
     origin: Origin | None
@@ -85,8 +102,9 @@ def show_volume(call: Call, volume_id: str) -> VolumeView:
 
 @routes.post("/volumes", permission="volume:create", status=202)
 def create_volume(call: Call, body: VolumeCreate) -> OperationView:
-    """Make a volume without a request, and attach it."""
-    return _started(call, service.create(call.house, call.actor, **body.values()))
+    """Make a volume without a request: attached to an instance, a copy of another one, or both."""
+    source = {"source": body.source.values() if body.source else None}
+    return _started(call, service.create(call.house, call.actor, **{**body.values(), **source}))
 
 
 @routes.patch("/volumes/<volume_id>", permission="volume:update")

@@ -9,7 +9,10 @@ from egovcloud.cli.declare import Noun
 
 # In the order of the help and the reference: (heading, nouns).
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("work", ("request", "approval", "instance", "volume", "snapshot", "bucket", "operation", "event")),
+    (
+        "work",
+        ("request", "approval", "instance", "volume", "snapshot", "volume-snapshot", "bucket", "operation", "event"),
+    ),
     ("catalogue", ("flavor", "image", "network", "security-group", "ssh-key")),
     ("tenants", ("department", "project", "application", "quota", "user", "role", "token", "session", "audit")),
     ("resources", ("site", "zone", "host-pool", "host", "storage-pool", "provider", "adopt", "placement", "drift")),

@@ -32,6 +32,8 @@ _KINDS: dict[str, tuple[str, str]] = {
     "volume.elsewhere": ("volume attached elsewhere", "云硬盘挂载到其他云主机"),
     "snapshot.gone": ("snapshot gone", "快照消失"),
     "snapshot.duplicated": ("a second copy of the snapshot", "快照出现重复副本"),
+    "volume_snapshot.gone": ("volume snapshot gone", "云硬盘快照消失"),
+    "volume_snapshot.duplicated": ("a second copy of the volume snapshot", "云硬盘快照出现重复副本"),
     "network.gone": ("network gone from the host", "宿主机上网络消失"),
     "network.mode": ("network mode changed", "网络模式被修改"),
     "network.cidr": ("network range changed", "网段被修改"),

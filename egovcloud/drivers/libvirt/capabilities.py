@@ -21,9 +21,11 @@ SIMULATED = frozenset(
         Capability.ADDRESS_RESERVATION,
         Capability.SNAPSHOT_INTERNAL,
         Capability.ADOPTION,
+        Capability.VOLUME_CLONE,
     }
 )
-QEMU = frozenset(Capability) - {Capability.QUOTA}  # whoever may speak to libvirt may use all of its host
+# Whoever may speak to libvirt may use all of its host; a volume's file is copied whole, or not at all.
+QEMU = frozenset(Capability) - {Capability.QUOTA, Capability.VOLUME_SNAPSHOT}
 
 
 def declared(hosts: Iterable[HostConfig]) -> frozenset[Capability]:

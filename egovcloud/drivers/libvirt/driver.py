@@ -33,6 +33,7 @@ from egovcloud.drivers.base import (
 from egovcloud.drivers.libvirt import (
     adoption,
     capabilities,
+    copies,
     domains,
     filters,
     images,
@@ -51,6 +52,7 @@ from egovcloud.drivers.libvirt.host import Host, Session
 from egovcloud.drivers.libvirt.lanes import Deadline, Late, WideLane
 from egovcloud.drivers.libvirt.naming import Naming
 from egovcloud.drivers.survey import Survey
+from egovcloud.drivers.volume_copies import VolumeSnapshotFacts, VolumeSnapshotSpec
 
 T = TypeVar("T")
 
@@ -204,7 +206,7 @@ class LibvirtDriver:
 
     # -- volumes ---------------------------------------------------------------------------------------------------
     def create_volume(self, spec: VolumeSpec, *, within: float) -> Ref:
-        return self._do(spec.host, spec.id, lambda s: volumes.create(s, spec), within)
+        return self._do(spec.host, spec.id, lambda s: copies.create(s, spec), within)
 
     def observe_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> VolumeFacts | None:
         return self._ask(host, lambda s: volumes.observe(s, pool, volume_id), within)
@@ -223,6 +225,18 @@ class LibvirtDriver:
 
     def delete_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> None:
         self._do(host, volume_id, lambda s: volumes.delete(s, pool, volume_id), within)
+
+    # -- snapshots of volumes: a volume is copied whole, or not at all -----------------------------------------------
+    def create_volume_snapshot(self, spec: VolumeSnapshotSpec, *, within: float) -> VolumeSnapshotFacts:
+        raise Unsupported("driver.unsupported", capability=Capability.VOLUME_SNAPSHOT.value)
+
+    def observe_volume_snapshot(
+        self, host: str, pool: str, volume_id: str, snapshot_id: str, *, within: float
+    ) -> VolumeSnapshotFacts | None:
+        raise Unsupported("driver.unsupported", capability=Capability.VOLUME_SNAPSHOT.value)
+
+    def delete_volume_snapshot(self, host: str, pool: str, volume_id: str, snapshot_id: str, *, within: float) -> None:
+        raise Unsupported("driver.unsupported", capability=Capability.VOLUME_SNAPSHOT.value)
 
     # -- adoption ----------------------------------------------------------------------------------------------------
     def inspect_unmanaged(self, host: str, kind: OwnedKind, external_id: str, *, within: float) -> Found | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 NAMESPACE = "urn:egovcloud:1"
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _FILE = re.compile(
-    rf"egov-(?P<inst>[0-9a-f]{{10}})-(?P<role>root|vol|image|imageok|kernel|initrd|seed|serial|snap|probe|keep)-(?P<id>{_UUID})"
+    rf"egov-(?P<inst>[0-9a-f]{{10}})-(?P<role>root|vol|image|imageok|kernel|initrd|seed|serial|snap|probe|keep|copying)-(?P<id>{_UUID})"
     rf"(?:-(?P<sub>{_UUID})-(?P<dev>vd[a-z]{{1,2}})-(?P<mark>[qn])(?P<turn>[0-9]+))?(?P<ext>\.[a-z0-9]+)?"
 )
 _ADOPTED = re.compile(rf"egov-(?P<inst>[0-9a-f]{{10}})-adopted-(?P<id>{_UUID})-(?P<digest>[0-9a-f]{{20}})\.mark")
@@ -65,6 +65,10 @@ class Naming:
 
     def volume(self, volume_id: str, files: bool = True) -> str:
         return self._file("vol", volume_id, ".qcow2" if files else "")
+
+    def copying(self, volume_id: str) -> str:
+        """Lies beside our state while a volume is being filled from another: what has its name is not whole yet."""
+        return self._file("copying", volume_id, ".mark")
 
     def image(self, image_id: str) -> str:
         return self._file("image", image_id, ".disk")

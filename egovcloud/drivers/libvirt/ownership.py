@@ -33,6 +33,7 @@ from egovcloud.drivers.survey import FOREIGN, GroupLook, ImageLook, InstanceLook
 ASK_LIMIT = 5.0
 _ROLES = {
     "vol": OwnedKind.VOLUME,
+    "copying": OwnedKind.VOLUME,
     "image": OwnedKind.IMAGE,
     "imageok": OwnedKind.IMAGE,
     "kernel": OwnedKind.IMAGE,
@@ -265,6 +266,8 @@ def _delete_file(session: Session, owned: Owned, elsewhere: Elsewhere) -> None:
         if parsed.role == "vol":
             volumes.overwrite(session, pool_name, owned.id)
             volumes.delete(session, pool_name, owned.id)
+        elif parsed.role == "copying":
+            storage.remove(pool, name)
         elif parsed.role in _OF_INSTANCE:
             if domains.find(session, owned.id) is not None or elsewhere.has(owned.id, pool_name):
                 raise Conflict("instance.in_use", id=owned.id, host=session.host)

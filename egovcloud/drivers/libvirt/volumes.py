@@ -179,6 +179,7 @@ def overwrite(session: Session, pool_name: str, volume_id: str) -> WipeRecord | 
 def delete(session: Session, pool_name: str, volume_id: str) -> None:
     """``Conflict("volume.in_use")`` while a domain has it, running or defined; absent succeeds."""
     storage.remove(*_free(session, pool_name, volume_id))
+    storage.remove(storage.open_pool(session, session.names.state_pool), session.names.copying(volume_id))
 
 
 def _free(session: Session, pool_name: str, volume_id: str) -> tuple[libvirt.virStoragePool, str]:

@@ -41,6 +41,7 @@ def declared(config: CloudConfig) -> frozenset[Capability]:
         found.add(Capability.NETWORK_BRIDGED)
     if any(pool.volume_type for pool in config.pools.values()):
         found |= {Capability.VOLUME, Capability.VOLUME_HOT_PLUG, Capability.VOLUME_LIVE_GROW}
+        found |= {Capability.VOLUME_CLONE, Capability.VOLUME_SNAPSHOT}
     if any(pool.boots_from_volume for pool in config.pools.values()):
         found.add(Capability.LIVE_MIGRATION_SHARED)
     if any(not pool.boots_from_volume for pool in config.pools.values()):

@@ -34,6 +34,7 @@ from egovcloud.drivers.openstack import (
     allowances,
     attachments,
     capabilities,
+    copies,
     groups,
     hosts,
     images,
@@ -49,6 +50,7 @@ from egovcloud.drivers.openstack import (
     shelving,
     snapshots,
     tenants,
+    volume_snapshots,
     volumes,
 )
 from egovcloud.drivers.openstack.call import Call
@@ -57,6 +59,7 @@ from egovcloud.drivers.openstack.config import CloudConfig
 from egovcloud.drivers.openstack.deadline import Deadline, holding
 from egovcloud.drivers.openstack.errors import CloudError
 from egovcloud.drivers.survey import Survey
+from egovcloud.drivers.volume_copies import VolumeSnapshotFacts, VolumeSnapshotSpec
 
 
 class OpenStackDriver:
@@ -218,7 +221,7 @@ class OpenStackDriver:
     # -- volumes ---------------------------------------------------------------------------------------------------
     def create_volume(self, spec: VolumeSpec, *, within: float) -> Ref:
         with self._call(spec.host, within) as call:
-            return volumes.create(call, spec)
+            return volumes.create(call, spec, copies.source_of)
 
     def observe_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> VolumeFacts | None:
         with self._call(host, within) as call:
@@ -242,6 +245,20 @@ class OpenStackDriver:
     def delete_volume(self, host: str, pool: str, volume_id: str, *, within: float) -> None:
         with self._call(host, within) as call:
             volumes.delete(call, pool, volume_id)
+
+    def create_volume_snapshot(self, spec: VolumeSnapshotSpec, *, within: float) -> VolumeSnapshotFacts:
+        with self._call(spec.host, within) as call:
+            return volume_snapshots.create(call, spec)
+
+    def observe_volume_snapshot(
+        self, host: str, pool: str, volume_id: str, snapshot_id: str, *, within: float
+    ) -> VolumeSnapshotFacts | None:
+        with self._call(host, within) as call:
+            return volume_snapshots.observe(call, snapshot_id)
+
+    def delete_volume_snapshot(self, host: str, pool: str, volume_id: str, snapshot_id: str, *, within: float) -> None:
+        with self._call(host, within) as call:
+            volume_snapshots.delete(call, volume_id, snapshot_id)
 
     # -- adoption ----------------------------------------------------------------------------------------------------
     def inspect_unmanaged(self, host: str, kind: OwnedKind, external_id: str, *, within: float) -> Found | None:

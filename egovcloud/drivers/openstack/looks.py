@@ -13,7 +13,15 @@ from egovcloud.drivers.base import RuleSpec
 from egovcloud.drivers.openstack import groups, images, networks, rules, volumes
 from egovcloud.drivers.openstack.marker import Marker, display, name_of
 from egovcloud.drivers.openstack.service import Json
-from egovcloud.drivers.survey import FOREIGN, GroupLook, InstanceLook, NetworkLook, NicLook, VolumeLook
+from egovcloud.drivers.survey import (
+    FOREIGN,
+    GroupLook,
+    InstanceLook,
+    NetworkLook,
+    NicLook,
+    VolumeLook,
+    VolumeSnapshotLook,
+)
 
 
 @dataclass
@@ -23,6 +31,7 @@ class Lists:
     marker: Marker
     servers: list[Json]
     volumes: list[Json]
+    volume_snapshots: list[Json]
     images: list[Json]
     networks: list[Json]
     subnets: list[Json]
@@ -103,6 +112,10 @@ def volume(lists: Lists, one: Json) -> VolumeLook:
         return VolumeLook(_count(one.get("size")))
     held = next((str(each["server_id"]) for each in one.get("attachments") or ()), None)
     return VolumeLook(_count(one.get("size")), "" if held is None else lists.ours(held))
+
+
+def volume_snapshot(lists: Lists, one: Json) -> VolumeSnapshotLook:
+    return VolumeSnapshotLook(lists.ours(one["volume_id"]), _count(one.get("size")))
 
 
 def network(lists: Lists, one: Json) -> NetworkLook:

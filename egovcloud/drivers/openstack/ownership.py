@@ -18,6 +18,7 @@ from egovcloud.drivers.openstack import (
     servers,
     snapshots,
     tenants,
+    volume_snapshots,
     volumes,
 )
 from egovcloud.drivers.openstack.call import Call
@@ -51,6 +52,7 @@ def _everything(call: Call) -> tuple[Thing, ...]:
         call.marker,
         call.compute.list("/servers/detail", "servers", tags=call.marker.tag, **call.wide),
         call.storage.list("/volumes/detail", "volumes", metadata=installation, **call.wide),
+        call.storage.list("/snapshots/detail", "snapshots", metadata=installation, **call.wide),
         call.image.list("/images", "images", limit=PAGE, egov_installation=call.marker.digest),
         call.network.list("/networks", "networks", project_id=mine),
         call.network.list("/subnets", "subnets", project_id=mine),
@@ -61,6 +63,7 @@ def _everything(call: Call) -> tuple[Thing, ...]:
         *_instances(lists),
         *_ports(lists),
         *_volumes(lists),
+        *_volume_snapshots(lists),
         *_images(lists),
         *_networks(lists),
         *_groups(lists),
@@ -108,6 +111,14 @@ def _volumes(lists: Lists) -> Iterator[Thing]:
         if our_id and volume["status"] != "deleting":
             owned = Owned(OwnedKind.VOLUME, our_id, str(volume["id"]), EVERYWHERE, str(volume.get("name") or ""))
             yield Thing(owned, looks.volume(lists, volume))
+
+
+def _volume_snapshots(lists: Lists) -> Iterator[Thing]:
+    for one in lists.volume_snapshots:
+        our_id = lists.marker.of_properties(volume_snapshots.KIND, one["metadata"])
+        if our_id and one["status"] != "deleting":
+            owned = Owned(OwnedKind.VOLUME_SNAPSHOT, our_id, str(one["id"]), EVERYWHERE, str(one.get("name") or ""))
+            yield Thing(owned, looks.volume_snapshot(lists, one))
 
 
 def _images(lists: Lists) -> Iterator[Thing]:
@@ -204,6 +215,11 @@ def _of_volume(call: Call, external_id: str) -> str | None:
     return None if volume is None else call.marker.of_properties(volumes.KIND, volume["metadata"]) or ""
 
 
+def _of_volume_snapshot(call: Call, external_id: str) -> str | None:
+    one = volume_snapshots.get(call, external_id)
+    return None if one is None else call.marker.of_properties(volume_snapshots.KIND, one["metadata"]) or ""
+
+
 def _of_image(kind: str) -> Callable[[Call, str], str | None]:
     def read(call: Call, external_id: str) -> str | None:
         image = call.image.find(f"/images/{external_id}")
@@ -233,6 +249,7 @@ def _remove_snapshot(call: Call, _our_id: str, external_id: str) -> None:
 _WAYS: dict[OwnedKind, tuple[Callable[[Call, str], str | None], Callable[[Call, str, str], None]]] = {
     OwnedKind.INSTANCE: (_of_server, instances.remove_copy),
     OwnedKind.VOLUME: (_of_volume, volumes.remove),
+    OwnedKind.VOLUME_SNAPSHOT: (_of_volume_snapshot, volume_snapshots.remove),
     OwnedKind.IMAGE: (_of_image(images.KIND), images.remove),
     OwnedKind.SNAPSHOT: (_of_image(snapshots.KIND), _remove_snapshot),
     OwnedKind.NETWORK: (_of_neutron("networks", "network", networks.KIND), networks.remove),

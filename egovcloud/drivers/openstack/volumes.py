@@ -5,10 +5,13 @@ https://docs.openstack.org/api-ref/block-storage/v3/#volumes-volumes
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from egovcloud.domain.errors import Conflict, NotFound, Permanent, QuotaExceeded, Unsupported
 from egovcloud.drivers.base import Capability, Power, Ref, VolumeFacts, VolumeSpec
 from egovcloud.drivers.openstack import servers, tenants
 from egovcloud.drivers.openstack.call import Call
+from egovcloud.drivers.openstack.errors import Refused
 from egovcloud.drivers.openstack.marker import NOTE, display
 from egovcloud.drivers.openstack.service import Json
 
@@ -45,8 +48,11 @@ def get(call: Call, cinder_id: str) -> Json | None:
     return None if found is None else found["volume"]
 
 
-def create(call: Call, spec: VolumeSpec) -> Ref:
-    """Make it and wait until it is there; ``QuotaExceeded("cloud.no_room")`` when no back end takes it."""
+def create(call: Call, spec: VolumeSpec, make_of: Callable[[Call, VolumeSpec], Json]) -> Ref:
+    """Make it and wait until it is there; ``QuotaExceeded("cloud.no_room")`` when no back end takes it.
+
+    ``make_of`` tells what else to ask for when it is made, which is what it is a copy of.
+    """
     volume_type = call.pool(spec.pool).volume_type
     if volume_type is None:
         raise Unsupported("driver.unsupported", capability=Capability.VOLUME.value)
@@ -60,11 +66,13 @@ def create(call: Call, spec: VolumeSpec) -> Ref:
         volume = call.make(
             f"{KIND}/{spec.id}",
             lambda: _existing(call, spec.id),
-            lambda: _post(call, spec, body),
+            lambda: _post(call, spec, {**body, **make_of(call, spec)}),
         )
         settled = at_rest(call, spec.pool, spec.id, str(volume["id"]))
         if settled["status"] == "error":
             call.storage.delete(f"/volumes/{volume['id']}")
+            if spec.source is not None:
+                raise Permanent("volume.not_copied", id=spec.source.id, pool=spec.pool, size_gib=spec.size_gib)
             detail = f"volume of {spec.size_gib} GiB in {spec.pool}"
             raise QuotaExceeded("cloud.no_room", host=call.host, detail=detail)
         return Ref(str(volume["id"]), call.host)
@@ -142,17 +150,31 @@ def remove(call: Call, volume_id: str, cinder_id: str) -> None:
         return
     refuse_attached(call, volume_id, volume)
     if volume["status"] != "deleting":
-        call.storage.delete(f"/volumes/{cinder_id}")
+        try:
+            call.storage.delete(f"/volumes/{cinder_id}")
+        except Refused:
+            count = len(call.storage.list("/snapshots", "snapshots", volume_id=cinder_id, **call.wide))
+            if count:
+                raise Conflict("volume.snapshots_left", id=volume_id, count=count) from None
+            raise
     call.until(lambda: get(call, cinder_id) is None or None)
 
 
 def refuse_attached(call: Call, volume_id: str, volume: Json) -> None:
     """``Conflict("volume.in_use")`` that names the instance which has it."""
-    holder = next((str(one["server_id"]) for one in volume.get("attachments") or ()), None)
+    holder = holder_of(call, volume)
     if holder is not None:
-        server = servers.get(call, holder)
-        instance = None if server is None else call.marker.of_tags(server.get("tags") or ())
-        raise Conflict("volume.in_use", id=volume_id, instance=instance or holder)
+        raise Conflict("volume.in_use", id=volume_id, instance=holder)
+
+
+def holder_of(call: Call, volume: Json) -> str | None:
+    """Our id of the instance that has it, or Nova's of a server that is not ours; ``None`` when it is free."""
+    holder = next((str(one["server_id"]) for one in volume.get("attachments") or ()), None)
+    if holder is None:
+        return None
+    server = servers.get(call, holder)
+    instance = None if server is None else call.marker.of_tags(server.get("tags") or ())
+    return instance or holder
 
 
 def refuse_shelved(call: Call, volume_id: str, volume: Json | None) -> None:

@@ -22,6 +22,7 @@ from egovcloud.drivers.simulator.parts.shelving import ShelvingPart
 from egovcloud.drivers.simulator.parts.snapshots import SnapshotsPart
 from egovcloud.drivers.simulator.parts.survey import SurveyPart
 from egovcloud.drivers.simulator.parts.tenants import TenantsPart
+from egovcloud.drivers.simulator.parts.volume_snapshots import VolumeSnapshotsPart
 from egovcloud.drivers.simulator.parts.volumes import VolumesPart
 
 
@@ -35,6 +36,7 @@ class SimulatorDriver(
     MigrationPart,
     VolumesPart,
     SnapshotsPart,
+    VolumeSnapshotsPart,
     ConsolePart,
     AdoptionPart,
     TenantsPart,

@@ -14,7 +14,8 @@ _USED = {
     "instances": "SELECT count(*) FROM instances i",
     "vcpus": "SELECT coalesce(sum(i.vcpus), 0) FROM instances i",
     "memory_mib": "SELECT coalesce(sum(i.memory_mib), 0) FROM instances i",
-    "volume_gib": "SELECT coalesce(sum(i.size_gib), 0) FROM volumes i",
+    "volume_gib": "SELECT coalesce(sum(i.size_gib), 0) FROM"
+    " (SELECT ext, size_gib FROM volumes UNION ALL SELECT ext, size_gib FROM volume_snapshots) i",
     "addresses": "SELECT count(*) FROM nics n JOIN instances i ON i.ext = n.instance",
 }
 _IN_TENANT = " JOIN tenancy t ON t.ext = i.ext WHERE t.tenant = ?"

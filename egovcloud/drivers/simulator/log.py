@@ -47,7 +47,8 @@ class CallLog:
         with self._cloud.read() as tx:
             rows = tx.execute(
                 "SELECT kind, id, count(*) FROM objects WHERE owner IS NOT NULL"
-                " AND kind IN ('instance', 'volume', 'snapshot') GROUP BY owner, kind, id HAVING count(*) > 1"
+                " AND kind IN ('instance', 'volume', 'snapshot', 'volume_snapshot')"
+                " GROUP BY owner, kind, id HAVING count(*) > 1"
             ).fetchall()
         return [(OwnedKind(row[0]), row[1], row[2]) for row in rows]
 

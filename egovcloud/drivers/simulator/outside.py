@@ -144,7 +144,14 @@ class Outside:
         with self._cloud.read() as tx:
             return "\n".join(
                 f"{table} {tuple(row)}"
-                for table in (*tables.split(), "snapshots", "snapshot_volumes", "tenants", "tenancy")
+                for table in (
+                    *tables.split(),
+                    "snapshots",
+                    "snapshot_volumes",
+                    "volume_snapshots",
+                    "tenants",
+                    "tenancy",
+                )
                 for row in tx.execute(f"SELECT * FROM {table} ORDER BY 1, 2")  # noqa: S608 the names above
             )
 

@@ -55,8 +55,11 @@ def wipe_volume(tx: sqlite3.Connection, ext: str, now: float) -> tuple[int, str]
 
 
 def remove_volume(tx: sqlite3.Connection, ext: str, now: float) -> None:
-    """``Conflict`` while an instance holds it."""
+    """``Conflict`` while an instance holds it, or snapshots of it are there."""
     row = _free_volume(tx, ext, now)
+    (left,) = tx.execute("SELECT count(*) FROM volume_snapshots WHERE volume = ?", (ext,)).fetchone()
+    if left:
+        raise Conflict("volume.snapshots_left", id=row["id"], count=left)
     tx.execute("DELETE FROM snapshot_volumes WHERE volume = ?", (ext,))
     tx.execute("DELETE FROM volumes WHERE ext = ?", (ext,))
     find.remove_object(tx, ext)
@@ -78,6 +81,15 @@ def remove_snapshot(tx: sqlite3.Connection, ext: str, now: float) -> None:
     charge(tx, row["store"], 0, -row["allocated"])
     tx.execute("DELETE FROM snapshot_volumes WHERE snapshot = ?", (ext,))
     tx.execute("DELETE FROM snapshots WHERE ext = ?", (ext,))
+    find.remove_object(tx, ext)
+
+
+def remove_volume_snapshot(tx: sqlite3.Connection, ext: str, now: float) -> None:
+    row = tx.execute(
+        "SELECT s.allocated, v.store FROM volume_snapshots s JOIN volumes v ON v.ext = s.volume WHERE s.ext = ?", (ext,)
+    ).fetchone()
+    charge(tx, row["store"], 0, -row["allocated"])
+    tx.execute("DELETE FROM volume_snapshots WHERE ext = ?", (ext,))
     find.remove_object(tx, ext)
 
 
@@ -141,6 +153,7 @@ REMOVERS: dict[OwnedKind, Callable[[sqlite3.Connection, str, float], None]] = {
     OwnedKind.INSTANCE: remove_instance,
     OwnedKind.VOLUME: remove_volume,
     OwnedKind.SNAPSHOT: remove_snapshot,
+    OwnedKind.VOLUME_SNAPSHOT: remove_volume_snapshot,
     OwnedKind.NETWORK: remove_network,
     OwnedKind.SECURITY_GROUP: remove_security_group,
     OwnedKind.IMAGE: remove_image,

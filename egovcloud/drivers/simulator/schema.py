@@ -2,7 +2,8 @@
 
 All things share ``objects`` (kind, mark, place, name), so that a search for a mark or a list of a host is one indexed
 query whatever the kind; each kind keeps the rest in a table of its own. ``scope`` is where a mark should be unique:
-the host for instances, networks and security groups; the store for images and volumes; the instance for snapshots.
+the host for instances, networks and security groups; the store for images and volumes; the instance for snapshots;
+the volume for its own snapshots.
 """
 
 from __future__ import annotations
@@ -118,6 +119,8 @@ LATER = (
     "CREATE TABLE IF NOT EXISTS tenants (ext TEXT PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL,"
     " name TEXT NOT NULL, limits TEXT NOT NULL, UNIQUE (owner, id)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS tenancy (ext TEXT PRIMARY KEY, tenant TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS volume_snapshots (ext TEXT PRIMARY KEY, volume TEXT NOT NULL,"
+    " size_gib INTEGER NOT NULL, allocated INTEGER NOT NULL, content TEXT NOT NULL) WITHOUT ROWID",
 )
 
 

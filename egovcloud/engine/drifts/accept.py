@@ -15,6 +15,7 @@ from egovcloud.domain.errors import Conflict
 from egovcloud.engine.drifts import accept_instance as instance
 from egovcloud.engine.drifts import accept_other as other
 from egovcloud.engine.drifts import accept_volume as volume
+from egovcloud.engine.drifts import volume_snapshots
 from egovcloud.engine.drifts.subject import ready
 from egovcloud.store.journal import transition
 from egovcloud.store.models import Drift
@@ -44,6 +45,7 @@ WAYS: dict[str, Accept] = {
     "volume.attached": volume.attached,
     "volume.elsewhere": volume.attached,
     "snapshot.gone": other.snapshot_gone,
+    "volume_snapshot.gone": volume_snapshots.gone,
     "security_group.rule_added": other.rules,
     "security_group.rule_missing": other.rules,
     "host.size": other.host_size,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from egovcloud.domain.drift import rule_text
 from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.engine.claims import OPEN
+from egovcloud.engine.drifts import volume_snapshots
 from egovcloud.planner.drift import Estate, HostWanted, PoolWanted
 from egovcloud.planner.reconcile import Wanted
 from egovcloud.store.models import (
@@ -43,7 +44,7 @@ def read(session: Session, provider_id: str, rows: Sequence[Wanted]) -> Estate:
     instances, needed = reader.instances([row for row in calm if row.kind == "instance"])
     volumes = reader.volumes([row for row in calm if row.kind == "volume"])
     return Estate(
-        rows=[*instances, *volumes, *reader.snapshots(instances)],
+        rows=[*instances, *volumes, *reader.snapshots(instances), *volume_snapshots.calm(session, provider_id, busy)],
         shared={(row.kind, row.id): row for row in reader.shared()},
         needed={key: frozenset(places) for key, places in needed.items()},
         shared_pools=reader.shared_pools(),

@@ -15,12 +15,16 @@ from egovcloud.engine.operations import (
     security_group,
     snapshot,
     volume,
+    volume_copy,
+    volume_snapshot,
 )
 
 REGISTRY = Registry()
 for module in (
     instance,
     volume,
+    volume_copy,
+    volume_snapshot,
     adoption,
     snapshot,
     security_group,

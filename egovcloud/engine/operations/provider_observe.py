@@ -22,7 +22,7 @@ from egovcloud.drivers.base import Driver, HostFacts, PoolFacts
 from egovcloud.drivers.objects import OBJECT_CAPABILITIES
 from egovcloud.engine import shelf, tenants
 from egovcloud.engine.capacity import space
-from egovcloud.engine.drifts import confirm, desired
+from egovcloud.engine.drifts import confirm, desired, volume_snapshots
 from egovcloud.engine.drifts import journal as drifts
 from egovcloud.engine.drifts.seen import seen_of, storable
 from egovcloud.engine.kinds import Result, Run
@@ -201,6 +201,7 @@ def wanted(session: Session, provider_id: str, *, every: bool = False, only: str
         found = session.execute(statement).all()
         rows += [Wanted(kind, i, s, g, h or "", e, s not in busy, i in shared) for i, s, g, h, e in found]
     if every:
+        rows += volume_snapshots.rows(session, only=only)
         for kind in ("snapshot", "network", "security_group", "image"):
             other = NOUNS[kind]
             plain = select(other.id, other.state, other.generation).where(other.state != "deleted")  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.domain.quota import volume_amount
 from egovcloud.drivers.base import Driver, VolumeSpec
 from egovcloud.engine import capacity, tenants
+from egovcloud.engine.copies import refuse_copied
 from egovcloud.engine.kinds import OperationKind, Result, Run, StepKind, Wait
 from egovcloud.engine.operations.common import (
     SHORT,
@@ -28,7 +29,7 @@ from egovcloud.store.models import Instance, Operation, StoragePool, Volume
 _fail = fail_subject(Volume)
 
 
-def _where(run: Run) -> tuple[Driver, str, str, Volume]:
+def where(run: Run) -> tuple[Driver, str, str, Volume]:
     """(driver, host, pool, row) of the operation's volume."""
     with run.database.read() as session:
         volume = session.get_one(Volume, run.subject_id)
@@ -43,7 +44,7 @@ def _row(session: Session, run: Run) -> Volume:
     return session.get_one(Volume, run.subject_id, populate_existing=True)
 
 
-def _ready(session: Session, instance_id: str) -> Instance:
+def ready_instance(session: Session, instance_id: str) -> Instance:
     """The instance, held until the end of the transaction, when nothing is at work that could move it or end it."""
     instance = session.get_one(Instance, instance_id, populate_existing=True, with_for_update=True)
     if instance.state in LIFECYCLES["instance"].transitional:
@@ -57,7 +58,7 @@ def _ready(session: Session, instance_id: str) -> Instance:
 def place(session: Session, run: Run, _: Result, operation: Operation) -> None:
     """Beside the instance that it is for: its pool is local to that host."""
     volume = _row(session, run)
-    instance = _ready(session, run.params["instance_id"])
+    instance = ready_instance(session, run.params["instance_id"])
     if instance.host_id is None or instance.storage_pool_id is None:
         raise Permanent("instance.not_placed", id=instance.id)
     ratio = capacity.disk_ratio(session, instance.host_id)
@@ -82,7 +83,7 @@ def unplace(session: Session, run: Run, operation: Operation) -> None:
 
 
 def create(run: Run) -> Result:
-    driver, host, pool, volume = _where(run)
+    driver, host, pool, volume = where(run)
     tenants.ensure(run, driver, volume.project_id, SHORT)
     spec = VolumeSpec(volume.id, volume.name, host, pool, volume.size_gib, tenant=volume.project_id)
     ref = driver.create_volume(spec, within=SHORT)
@@ -92,7 +93,7 @@ def create(run: Run) -> Result:
 
 
 def uncreate(run: Run) -> None:
-    driver, host, pool, volume = _where(run)
+    driver, host, pool, volume = where(run)
     driver.delete_volume(host, pool, volume.id, within=SHORT)
 
 
@@ -139,9 +140,10 @@ def create_retried(session: Session, operation: Operation, now: datetime) -> Non
 # -- attach and detach ---------------------------------------------------------------------------------------------
 def begin_attach(session: Session, run: Run, _: Result, operation: Operation) -> None:
     """For an attach that was planned before the volume existed, the volume enters the state only now."""
-    volume = _row(session, run)
+    volume = session.get_one(Volume, run.subject_id, populate_existing=True, with_for_update=True)
     if volume.state != "attaching":
-        instance = _ready(session, run.params["instance_id"])
+        refuse_copied(session, volume, Transient)
+        instance = ready_instance(session, run.params["instance_id"])
         place = capacity.beside(session, volume, instance)
         if place is None:
             raise Permanent("volume.other_host", volume=volume.name, instance=instance.name)
@@ -150,13 +152,13 @@ def begin_attach(session: Session, run: Run, _: Result, operation: Operation) ->
 
 
 def attach(run: Run) -> Result:
-    driver, host, pool, volume = _where(run)
+    driver, host, pool, volume = where(run)
     device = driver.attach_volume(host, run.params["instance_id"], pool, volume.id, within=SHORT)
     return {"device": device}
 
 
 def unattach(run: Run) -> None:
-    driver, host, _, volume = _where(run)
+    driver, host, _, volume = where(run)
     driver.detach_volume(host, run.params["instance_id"], volume.id, within=SHORT)
 
 
@@ -196,14 +198,14 @@ def attach_failed(session: Session, run: Run, operation: Operation, problem: Pro
 
 def detach(run: Run) -> Result | Wait:
     """Asked again until the guest has let go."""
-    driver, host, _, volume = _where(run)
+    driver, host, _, volume = where(run)
     instance_id = run.params["instance_id"]
     return {} if driver.detach_volume(host, instance_id, volume.id, within=SHORT) else Wait(look_again(run))
 
 
 def undetach(run: Run) -> None:
     """The journal is about to say that it is still attached; when it is, this changes nothing."""
-    driver, host, pool, volume = _where(run)
+    driver, host, pool, volume = where(run)
     driver.attach_volume(host, run.params["instance_id"], pool, volume.id, within=SHORT)
 
 
@@ -236,7 +238,7 @@ def return_growth(session: Session, run: Run, operation: Operation) -> None:
 
 
 def grow(run: Run) -> Result:
-    driver, host, pool, volume = _where(run)
+    driver, host, pool, volume = where(run)
     driver.grow_volume(host, pool, volume.id, run.params["to_gib"], within=SHORT)
     return {}
 
@@ -268,7 +270,7 @@ def wipe(run: Run) -> Result:
     """Overwrite it. A step of its own: the proof is on record before the volume is gone."""
     if not _placed(run):
         return {}
-    driver, host, pool, volume = _where(run)
+    driver, host, pool, volume = where(run)
     return dict(wipe_result(driver.wipe_volume(host, pool, volume.id, within=run.patience))) if wipes(driver) else {}
 
 
@@ -278,7 +280,7 @@ def wiped(session: Session, run: Run, result: Result, operation: Operation) -> N
 
 def delete(run: Run) -> Result:
     if _placed(run):
-        driver, host, pool, volume = _where(run)
+        driver, host, pool, volume = where(run)
         driver.delete_volume(host, pool, volume.id, within=run.patience)
     return {}
 

@@ -23,6 +23,7 @@ from egovcloud.store.models.setting import CapacitySample, Setting
 from egovcloud.store.models.snapshot import Snapshot
 from egovcloud.store.models.ssh_key import SshKey
 from egovcloud.store.models.volume import Volume
+from egovcloud.store.models.volume_snapshot import VolumeSnapshot
 from egovcloud.store.models.wipe import Wipe
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "UploadPart",
     "User",
     "Volume",
+    "VolumeSnapshot",
     "Wipe",
     "Zone",
 ]

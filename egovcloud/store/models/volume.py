@@ -20,13 +20,17 @@ from egovcloud.store.base import Entity, Json, Model, UtcTime, state_check
 
 
 class Volume(Entity, Model):
-    """A data volume. It lives on the host of the instance it was made for, unless its pool is shared."""
+    """A data volume. It lives on the host of the instance it was made for, unless its pool is shared.
+
+    ``source_kind`` and ``source_id`` are of what it started as a copy of, which may be gone by now.
+    """
 
     __tablename__ = "volumes"
     __table_args__ = (
         state_check(lifecycle.VOLUME),
         CheckConstraint("size_gib > 0", name="size_gib"),
         Index("ix_volumes_department_id_id", "department_id", "id"),
+        Index("ix_volumes_source_id", "source_id"),
     )
 
     name: Mapped[str] = mapped_column(String(120))
@@ -47,3 +51,5 @@ class Volume(Entity, Model):
     deleted_at: Mapped[datetime | None] = mapped_column(UtcTime())
     adopted_at: Mapped[datetime | None] = mapped_column(UtcTime())
     origin: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    source_kind: Mapped[str | None] = mapped_column(String(16))
+    source_id: Mapped[str | None] = mapped_column(String(36))

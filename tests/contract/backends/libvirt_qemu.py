@@ -19,7 +19,7 @@ from egovcloud.drivers.base import Capability, Driver, ImageSpec, InstanceFacts,
 from tests.contract.adapter import FEATURES as ALL_FEATURES
 from tests.contract.adapter import Cloud, Guest, new_id
 
-CAPABILITIES = frozenset(Capability) - {Capability.QUOTA}
+CAPABILITIES = frozenset(Capability) - {Capability.QUOTA, Capability.VOLUME_SNAPSHOT}
 FEATURES = frozenset(ALL_FEATURES) - {"duplicates", "quick"}  # a libvirt host cannot hold one UUID twice
 _NOTE = "/root/contract-note"
 

@@ -22,6 +22,7 @@ CAPABILITIES = frozenset(
         Capability.ADDRESS_RESERVATION,
         Capability.SNAPSHOT_INTERNAL,
         Capability.ADOPTION,
+        Capability.VOLUME_CLONE,
     }
 )
 FEATURES = frozenset({"outside", "pause_outside", "bridge", "quick"})

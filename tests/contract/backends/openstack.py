@@ -27,6 +27,8 @@ CAPABILITIES = frozenset(
         Capability.VOLUME,
         Capability.VOLUME_HOT_PLUG,
         Capability.VOLUME_LIVE_GROW,
+        Capability.VOLUME_CLONE,
+        Capability.VOLUME_SNAPSHOT,
         Capability.SNAPSHOT_EXTERNAL,
         Capability.NETWORK_NAT,
         Capability.NETWORK_ISOLATED,

@@ -176,3 +176,13 @@ def test_approvals_and_their_chain(run: Run, cloud: Cloud) -> None:
     run("approval", "set-levels", "office", "centre")
     assert cloud.sent("PUT")[0].body == [{"position": 1, "level": "office"}, {"position": 2, "level": "centre"}]
     assert run("approval", "set-levels", "moon").code == 2
+
+
+def test_a_volume_starts_as_a_copy_of_one_thing(run: Run, cloud: Cloud) -> None:
+    cloud.on("POST", "/volumes", Reply(200, ref(300, "v")))
+    common = ("volume", "create", "--name", "copy", "--project", uid(11), "--size-gib", "5")
+    for option, kind in (("--from-volume", "volume"), ("--from-snapshot", "volume_snapshot")):
+        run(*common, option, uid(77))
+        assert cloud.sent("POST")[-1].body["source"] == {"kind": kind, "id": uid(77)}
+    refused = run(*common, "--from-volume", uid(77), "--from-snapshot", uid(78))
+    assert (refused.code, "--from-volume, --from-snapshot" in refused.err) == (2, True)

@@ -186,6 +186,7 @@ export interface Volume extends Entity {
   size_gib: number
   state: string
   device: string | null
+  source?: { kind: string; id: string; name: string } | null
   adopted_at?: string | null
   origin?: Origin | null
   error: Failure | null
@@ -196,6 +197,15 @@ export interface Snapshot extends Entity {
   department: Ref
   external: boolean
   quiesced: boolean
+  state: string
+  error: Failure | null
+}
+export interface VolumeSnapshot extends Entity {
+  name: string
+  volume: Ref
+  project: Ref
+  department: Ref
+  size_gib: number
   state: string
   error: Failure | null
 }

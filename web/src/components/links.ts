@@ -10,6 +10,7 @@ const PAGES: Record<string, string> = {
 }
 const LISTS: Record<string, string> = {
   snapshot: '/snapshots',
+  volume_snapshot: '/snapshots?tab=volumes',
   image: '/images',
   flavor: '/flavors',
   project: '/projects?tab=projects',

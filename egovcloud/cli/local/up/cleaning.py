@@ -17,6 +17,7 @@ LIMIT = 60.0
 ORDER = (
     OwnedKind.INSTANCE,
     OwnedKind.SNAPSHOT,
+    OwnedKind.VOLUME_SNAPSHOT,
     OwnedKind.VOLUME,
     OwnedKind.NETWORK,
     OwnedKind.SECURITY_GROUP,

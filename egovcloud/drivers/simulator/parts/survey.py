@@ -22,6 +22,7 @@ from egovcloud.drivers.survey import (
     Survey,
     Thing,
     VolumeLook,
+    VolumeSnapshotLook,
 )
 
 _OWNED = (
@@ -61,6 +62,10 @@ _VOLUMES = (
 _SNAPSHOTS = (
     "SELECT s.ext, h.id FROM objects o JOIN snapshots s ON s.ext = o.ext"
     " JOIN objects h ON h.ext = s.instance WHERE o.host = ? AND o.owner = ? AND o.visible_at <= ?"
+)
+_VOLUME_SNAPSHOTS = (
+    "SELECT s.ext, h.id, s.size_gib FROM objects o JOIN volume_snapshots s ON s.ext = o.ext"
+    " JOIN objects h ON h.ext = s.volume WHERE o.host = ? AND o.owner = ? AND o.visible_at <= ?"
 )
 _NETWORKS = (
     "SELECT n.ext, n.mode, n.cidr, n.gateway, n.bridge FROM objects o JOIN networks n ON n.ext = o.ext"
@@ -119,6 +124,8 @@ def _looks(tx: sqlite3.Connection, mine: tuple[str, str, float]) -> Mapping[str,
         looks[row["ext"]] = VolumeLook(row["size_gib"], holder)
     for row in tx.execute(_SNAPSHOTS, mine):
         looks[row[0]] = SnapshotLook(row[1])
+    for row in tx.execute(_VOLUME_SNAPSHOTS, mine):
+        looks[row[0]] = VolumeSnapshotLook(row[1], row[2])
     for row in tx.execute(_NETWORKS, mine):
         looks[row[0]] = NetworkLook(row[1], row[2], row[3], row[4] or "")
     for row in tx.execute(_GROUPS, mine):

@@ -8,6 +8,7 @@ from egovcloud.domain.errors import Conflict, NotFound, Permanent
 from egovcloud.drivers.base import OwnedKind, Power, Ref, VolumeFacts, VolumeSpec, WipeRecord
 from egovcloud.drivers.simulator import find, grants
 from egovcloud.drivers.simulator.calls import Call
+from egovcloud.drivers.simulator.copies import source_of
 from egovcloud.drivers.simulator.parts.base import Part
 from egovcloud.drivers.simulator.removal import charge, remove_volume, wipe_volume
 from egovcloud.drivers.simulator.room import take_store, written
@@ -26,8 +27,9 @@ class VolumesPart(Part):
                 ext = call.known(tx, OwnedKind.VOLUME, spec.id, store)
                 if ext is None:
                     tenant = grants.tenant_of(tx, self.installation, spec.tenant if self.tenancy else None, spec.host)
+                    origin = source_of(tx, self.installation, spec, call.now)
                     grants.take(tx, spec.host, tenant, volume_gib=spec.size_gib)
-                    take_store(tx, spec.host, spec.pool, store, spec.size_gib)
+                    take_store(tx, spec.host, spec.pool, store, spec.size_gib, origin.allocated)
                     ext = find.add_object(
                         tx,
                         OwnedKind.VOLUME,
@@ -40,8 +42,9 @@ class VolumesPart(Part):
                         call.now + call.faults.visibility,
                     )
                     tx.execute(
-                        "INSERT INTO volumes (ext, pool, store, size_gib) VALUES (?, ?, ?, ?)",
-                        (ext, spec.pool, store, spec.size_gib),
+                        "INSERT INTO volumes (ext, pool, store, size_gib, allocated, content)"
+                        " VALUES (?, ?, ?, ?, ?, ?)",
+                        (ext, spec.pool, store, spec.size_gib, origin.allocated, origin.content),
                     )
                     grants.settle(tx, ext, tenant)
                 call.external_id = ext

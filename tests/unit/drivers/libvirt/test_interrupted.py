@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from egovcloud.drivers.base import ImageSpec, InstanceSpec, NetworkSpec, NicSpec, OwnedKind, Power
+from egovcloud.drivers.base import ImageSpec, InstanceSpec, NetworkSpec, NicSpec, OwnedKind, Power, VolumeSpec
 from egovcloud.drivers.libvirt import HostConfig, LibvirtDriver, PoolConfig
+from egovcloud.drivers.volume_copies import VolumeSource
 
 LIMIT = 10.0
 
@@ -139,6 +140,48 @@ def test_half_made_instance_is_found_by_the_sweep_and_swept(world: World) -> Non
             if owned.kind is OwnedKind.INSTANCE:
                 world.driver.delete_owned(owned, within=LIMIT)
         assert world.owned(spec) == []
+
+
+def test_a_copy_killed_anywhere_is_whole_in_the_end(world: World) -> None:
+    source = VolumeSpec(str(uuid.uuid4()), "disk", "hv", "p", 1)
+    copy = VolumeSpec(str(uuid.uuid4()), "copy", "hv", "p", 2, source=VolumeSource("volume", source.id, "p"))
+    world.driver.create_volume(source, within=LIMIT)
+
+    def listed() -> list[str]:
+        every = world.driver.list_owned("hv", within=LIMIT)
+        return [one.external_id for one in every if (one.kind, one.id) == (OwnedKind.VOLUME, copy.id)]
+
+    def check() -> None:
+        facts = world.driver.observe_volume("hv", "p", copy.id, within=LIMIT)
+        assert facts is not None
+        assert facts.size_gib == 2
+        assert listed() == [facts.ref.external_id]
+        world.reaper.arm(0)  # what is whole is not made again
+        world.driver.create_volume(copy, within=LIMIT)
+        world.reaper.arm(None)
+
+    steps = world.kill_everywhere(
+        lambda: world.driver.create_volume(copy, within=LIMIT),
+        check,
+        lambda: world.driver.delete_volume("hv", "p", copy.id, within=LIMIT),
+    )
+    assert steps >= 2
+
+
+def test_half_a_copy_is_swept_whole(world: World) -> None:
+    source = VolumeSpec(str(uuid.uuid4()), "disk", "hv", "p", 1)
+    world.driver.create_volume(source, within=LIMIT)
+    for spare in range(2):
+        copy = VolumeSpec(str(uuid.uuid4()), "copy", "hv", "p", 1, source=VolumeSource("volume", source.id, "p"))
+        world.reaper.arm(spare)
+        with pytest.raises(Killed):
+            world.driver.create_volume(copy, within=LIMIT)
+        world.reaper.arm(None)
+        left = [one for one in world.driver.list_owned("hv", within=LIMIT) if one.id == copy.id]
+        assert left
+        for owned in left:
+            world.driver.delete_owned(owned, within=LIMIT)
+        assert [one for one in world.driver.list_owned("hv", within=LIMIT) if one.id == copy.id] == []
 
 
 def test_image_and_network_killed_anywhere_are_whole_in_the_end(world: World) -> None:

@@ -26,6 +26,7 @@ def lists(**more: list[Any]) -> looks.Lists:
     found: dict[str, list[Any]] = {
         "servers": [SERVER],
         "volumes": [],
+        "volume_snapshots": [],
         "images": [{"id": "glance-1", **MARKER.properties("image", ID.format(2))}],
         "networks": [{"id": "net-1", "description": MARKER.description("network", ID.format(3))}],
         "subnets": [],

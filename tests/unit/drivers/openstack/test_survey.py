@@ -18,6 +18,7 @@ MARKER = Marker("ours")
 LISTS = {
     "/compute/v2.1/servers/detail": "servers",
     "/volume/v3/volumes/detail": "volumes",
+    "/volume/v3/snapshots/detail": "snapshots",
     "/image/v2/images": "images",
     "/network/v2.0/networks": "networks",
     "/network/v2.0/subnets": "subnets",
