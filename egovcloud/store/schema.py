@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -47,15 +49,39 @@ def config(connection: Connection | None, directory: Path) -> Config:
     return made
 
 
-def upgrade(database: Database, directory: Path | None = None) -> str:
-    """Bring the schema to the head revision and return its name; safe to run twice, and in two processes at once."""
+def upgrade(database: Database, directory: Path | None = None, *, to: str = "head") -> str:
+    """Bring the schema to a revision and return the newest one's name.
+
+    Safe to run twice, and in two processes at once.
+    """
     place = migrations_dir(directory)
-    with database.engine.begin() as connection:
+    with database.engine.connect() as connection, _tables_may_be_copied(connection), connection.begin():
         if connection.dialect.name == "postgresql":
             # Any number: whoever comes second waits and then finds nothing to do.
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4715304)")
-        command.upgrade(config(connection, place), "head")
+        command.upgrade(config(connection, place), to)
+        if connection.dialect.name == "sqlite":
+            lost = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            assert not lost, f"rows that refer to nothing: {lost[:5]}"
     return head(place)
+
+
+@contextmanager
+def _tables_may_be_copied(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by a copy that takes its place, while foreign keys do not count.
+
+    https://www.sqlite.org/lang_altertable.html#making_other_kinds_of_table_schema_changes. The setting is deaf inside
+    of a transaction, so that it is made on the connection itself.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    direct: Any = connection.connection.driver_connection
+    direct.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        direct.execute("PRAGMA foreign_keys=ON")
 
 
 def head(directory: Path | None = None) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import JSON, Column, MetaData, insert
 
 from egovcloud.domain.errors import Permanent
 from egovcloud.store import schema
@@ -30,6 +33,46 @@ def test_sqlite_checks_agree(tmp_path: Path) -> None:
     schema.upgrade(upgraded)
     assert _sqlite_checks(made) == _sqlite_checks(upgraded)
     assert len(_sqlite_checks(made)) > 10
+
+
+def test_database_in_use_is_upgraded(tmp_path: Path) -> None:
+    """Tables that others refer to are changed while they are full, on SQLite by a copy that takes their place."""
+    database = Database(f"sqlite:///{tmp_path}/old")
+    schema.upgrade(database, to="0001")
+    old = MetaData()
+    rows = {
+        "departments": {"id": "d", "code": "sz", "name": "市", "kind": "city", "path": "/sz/"},
+        "quotas": {"department_id": "d", "resource": "vcpus", "reserved": 1, "committed": 2},
+        "projects": {"id": "p", "department_id": "d", "name": "社会救助", "description": ""},
+        "applications": {
+            "id": "a",
+            "department_id": "d",
+            "project_id": "p",
+            "name": "社会救助系统",
+            "protection_level": 3,
+        },
+        "sites": {"id": "s", "name": "主中心", "description": ""},
+        "providers": {"id": "v", "name": "sim", "driver": "simulator", "site_id": "s", "enabled": True},
+    }
+    with database.engine.begin() as connection:
+        old.reflect(connection)
+        for table, row in rows.items():
+            needed = {one.name: _anything(one) for one in old.tables[table].columns if not one.nullable}
+            connection.execute(insert(old.tables[table]).values({**needed, **row}))
+    schema.upgrade(database)
+    schema.check(database)
+    with database.engine.connect() as connection:
+        for table, row in rows.items():
+            kept = connection.exec_driver_sql(f"SELECT * FROM {table}").mappings().all()
+            assert row in [{name: one[name] for name in row} for one in kept]
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def _anything(column: Column[Any]) -> Any:
+    """A value that the column takes."""
+    if column.type.python_type is datetime:
+        return datetime(2026, 11, 23, tzinfo=UTC)
+    return {} if isinstance(column.type, JSON) else column.type.python_type()
 
 
 def _sqlite_checks(database: Database) -> set[tuple[str, str]]:
