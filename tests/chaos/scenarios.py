@@ -16,6 +16,7 @@ from egovcloud.engine.specs import image_spec, instance_spec, network_spec, secu
 from egovcloud.services import (
     adoption,
     bucket,
+    bucket_key,
     drift,
     host_action,
     image,
@@ -110,6 +111,10 @@ def _buckets(inside: Inside, ids: dict[str, str]) -> None:
     inside.settle()
     ids.update({row.name: row.id for row in inside.rows(Bucket)})
     inside.store.put_object(ids["papers"], "a/b.txt", io.BytesIO(b"kept"), 4, "", within=5.0)
+    key, _ = bucket_key.create(
+        inside.house, inside.providers, inside.world.operator, ids["papers"], name="program", writes=True
+    )
+    ids["key"] = key["id"]
     inside.meter()
 
 
@@ -119,8 +124,9 @@ def _bucket(inside: Inside, name: str) -> Any:
 
 
 def _meter(inside: Inside) -> Any:
-    """A bucket that bears our mark and belongs to no row is seen for the second time, and goes."""
+    """A bucket and a key that bear our mark and belong to no row are seen for the second time, and go."""
     inside.store.create_bucket(BucketSpec(new_id(), "stray"), within=5.0)
+    inside.store.create_key(inside.world["papers"], new_id(), writes=True, within=5.0)
     inside.meter()
     with inside.database.unit() as session:
         return enqueue(
@@ -324,6 +330,9 @@ SCENARIOS: dict[str, Act] = {
         inside.world["papers"],
         confirm="papers",
         contents="papers",
+    ),
+    "bucket_key.delete": lambda inside: bucket_key.delete(
+        inside.house, inside.world.operator, inside.world["papers"], inside.world["key"]
     ),
     "provider.meter": _meter,
     "request.provision": _do(request.approve, "later"),

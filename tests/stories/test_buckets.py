@@ -12,10 +12,13 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from botocore.exceptions import ClientError
 
 from egovcloud.domain.ids import new_id
 from egovcloud.drivers.objects import PART_BYTES, BucketSpec, flaw
-from egovcloud.drivers.simulator import SimHost, SimulatorStore, create_cloud
+from egovcloud.drivers.s3 import S3Store
+from egovcloud.drivers.simulator import Faults, SimHost, SimulatorStore, create_cloud
+from egovcloud.store.schema import METADATA
 from tests.support.buckets import add_project, add_store, done, make, meter, settle
 from tests.support.centre import Caller, Centre
 from tests.support.hostile import TEXTS
@@ -355,3 +358,121 @@ def test_bad_input_names_its_field(home: Home) -> None:
     assert refused(fetch(home.member, bucket, "nothing")) == (404, "object.absent")
     assert refused(fetch(home.member, bucket, "../x")) == (422, "object.key")
     assert refused(home.member.get(f"/buckets/{bucket}/objects?limit=0"))[0] == 422
+
+
+def _keys(home: Home) -> tuple[str, dict[str, Any]]:
+    """A key from its making to its end: the bucket's id, and the answer that told its secret."""
+    admin = home.admin
+    bucket = make(home.centre, admin, home.project, "程序")
+    path = f"/buckets/{bucket}/keys"
+    empty = admin.ok(admin.get(path))
+    assert (empty["items"], empty["limit"]) == ([], 10)
+    made = admin.ok(admin.post(path, {"name": "备份", "writes": True}), 201)
+    key = made["key"]
+    assert (key["name"], key["writes"], key["state"]) == ("备份", True, "available")
+    assert key["created_by"]["name"]
+    (listed,) = home.viewer.ok(home.viewer.get(path))["items"]
+    assert listed == key
+    assert made["secret"] not in admin.get(path).get_data(as_text=True)
+    assert refused(admin.post(path, {"name": "备份"})) == (409, "bucket_key.exists")
+    for caller in (home.member, home.viewer):
+        assert refused(caller.post(path, {"name": "x"})) == (403, "auth.forbidden")
+        assert refused(caller.delete(f"{path}/{key['id']}")) == (403, "auth.forbidden")
+    stranger = home.centre.signed_in("department_admin", at=home.centre.department("sjj"))
+    for response in (stranger.get(path), stranger.post(path, {"name": "x"}), stranger.delete(f"{path}/{key['id']}")):
+        assert refused(response) == (404, "thing.absent")
+    return bucket, made
+
+
+def _everywhere(home: Home) -> str:
+    """Every value of every row of the database."""
+    with home.centre.house.database.engine.connect() as connection:
+        rows = [connection.execute(table.select()).all() for table in METADATA.sorted_tables]
+    return repr(rows)
+
+
+def test_access_keys(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    bucket, made = _keys(home)
+    path, key = f"/buckets/{bucket}/keys", made["key"]["id"]
+    assert home.admin.ok(home.admin.get(path))["access"] is None
+    told = {"headers": {"Idempotency-Key": "again"}}
+    second = home.admin.ok(home.admin.post(path, {"name": "只读"}, **told), 201)
+    assert refused(home.admin.post(path, {"name": "只读"}, **told)) == (409, "bucket_key.exists")
+    settle(home.centre)
+    kept = _everywhere(home)
+    assert made["key"]["access_key_id"] in kept
+    for secret in (made["secret"], second["secret"]):
+        assert secret not in kept
+        assert secret not in caplog.text
+    for number in range(8):
+        home.admin.ok(home.admin.post(path, {"name": f"k{number}"}), 201)
+    assert refused(home.admin.post(path, {"name": "more"})) == (409, "bucket_key.many")
+    ended = done(home.centre, home.admin, home.admin.delete(f"{path}/{key}"))
+    assert (ended["kind"], ended["state"], ended["subject"]["id"]) == ("bucket_key.delete", "succeeded", bucket)
+    assert refused(home.admin.delete(f"{path}/{key}")) == (404, "thing.absent")
+    assert len(home.admin.ok(home.admin.get(path))["items"]) == 9
+    done(home.centre, home.admin, home.admin.delete(f"/buckets/{bucket}?confirm={quote('程序')}"))
+    assert home.admin.ok(home.admin.get(path))["items"] == []
+    auditor = home.centre.signed_in("audit_admin")
+    trail = auditor.ok(auditor.get("/audit-entries?subject_type=bucket_key&limit=200"))["items"]
+    seen = {(one["action"], one["outcome"]) for one in trail}
+    assert seen >= {
+        ("bucket_key.create", "success"),
+        ("bucket_key.delete", "success"),
+        ("bucket_key.create", "failure"),
+    }
+
+
+@ONCE
+def test_access_keys_on_real_s3(real_home: Home, seaweed: Seaweed) -> None:
+    """A program gets in with the key, into this bucket alone, until it is revoked or the bucket goes."""
+    bucket, made = _keys(real_home)
+    admin, path, key = real_home.admin, f"/buckets/{bucket}/keys", made["key"]
+    access = admin.ok(admin.get(path))["access"]
+    assert access["endpoint"] == seaweed.url
+    program = seaweed.client(key["access_key_id"], made["secret"])
+    program.put_object(Bucket=access["bucket"], Key="表.txt", Body=b"sent")
+    assert fetch(real_home.member, bucket, "表.txt").data == b"sent"
+    reads = admin.ok(admin.post(path, {"name": "reader"}), 201)
+    reader = seaweed.client(reads["key"]["access_key_id"], reads["secret"])
+    assert reader.get_object(Bucket=access["bucket"], Key="表.txt")["Body"].read() == b"sent"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        reader.put_object(Bucket=access["bucket"], Key="b", Body=b"no")
+    assert done(real_home.centre, admin, admin.delete(f"{path}/{key['id']}"))["state"] == "succeeded"
+    with pytest.raises(ClientError):
+        program.get_object(Bucket=access["bucket"], Key="表.txt")
+    twice = f"confirm={quote('程序')}&contents={quote('程序')}"
+    assert done(real_home.centre, admin, admin.delete(f"/buckets/{bucket}?{twice}"))["state"] == "succeeded"
+    with pytest.raises(ClientError):
+        reader.list_buckets()
+    assert list(S3Store(real_home.centre.house.installation, seaweed.endpoint).list_keys(within=20)) == []
+
+
+@ONCE
+def test_keys_where_the_endpoint_has_none_or_does_not_answer(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = home.admin
+    bucket = make(home.centre, admin, home.project, "x")
+    path = f"/buckets/{bucket}/keys"
+    with monkeypatch.context() as patch:
+        patch.setattr(SimulatorStore, "capabilities", frozenset())
+        assert refused(admin.post(path, {"name": "a"})) == (409, "bucket.no_keys")
+    faults = Faults(tmp_path / "cloud.sqlite")
+    faults.drop_answer(call="create_key", times=1)
+    assert refused(admin.post(path, {"name": "a"}))[0] == 503
+    mine = SimulatorStore(home.centre.house.installation, tmp_path / "cloud.sqlite")
+    assert len(mine.list_keys(within=5)) == 1
+    settle(home.centre)
+    assert list(mine.list_keys(within=5)) == []
+    assert admin.ok(admin.get(path))["items"] == []
+    made = admin.ok(admin.post(path, {"name": "a"}), 201)
+    mine.delete_key(made["key"]["id"], within=5)
+    mine.create_key(bucket, stray := new_id(), writes=True, within=5)
+    meter(home.centre, home.store)
+    (shown,) = admin.ok(admin.get(path))["items"]
+    assert (shown["state"], shown["error"]["code"]) == ("error", "bucket_key.gone")
+    assert [one.id for one in mine.list_keys(within=5)] == [stray]
+    home.centre.time.pass_(seconds=60)
+    meter(home.centre, home.store)
+    assert list(mine.list_keys(within=5)) == []

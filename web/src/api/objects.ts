@@ -48,3 +48,23 @@ export interface BucketUpload {
   parts: number
   arrived: number[]
 }
+export interface BucketKey extends Entity {
+  name: string
+  writes: boolean
+  state: string
+  access_key_id: string | null
+  created_by: Ref | null
+  error: Failure | null
+}
+/** What a program must be told beside its key. */
+export interface BucketAccess {
+  endpoint: string
+  region: string
+  path_style: boolean
+  bucket: string
+}
+export interface BucketKeys {
+  items: BucketKey[]
+  limit: number
+  access: BucketAccess | null
+}
