@@ -31,6 +31,15 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_bucket_keys'))
     )
     op.create_index(op.f('ix_bucket_keys_bucket_id'), 'bucket_keys', ['bucket_id'], unique=False)
+    if op.get_bind().dialect.name == "postgresql":
+        op.add_column('buckets', sa.Column('request_id', sa.String(length=36), nullable=True))
+        op.create_foreign_key(op.f('fk_buckets_request_id'), 'buckets', 'requests', ['request_id'], ['id'])
+    else:
+        # A copy of the table would have to drop the old one, and with it what refers to it.
+        op.execute(
+            'ALTER TABLE buckets ADD COLUMN request_id VARCHAR(36) CONSTRAINT fk_buckets_request_id REFERENCES requests (id)'
+        )
+    op.create_index(op.f('ix_buckets_request_id'), 'buckets', ['request_id'], unique=False)
 
 
 def downgrade() -> None:

@@ -83,9 +83,8 @@ def furnish(world: World) -> World:
         ids["moment"] = inside.rows(VolumeSnapshot)[0].id
         _keep_apart(inside, replace(world, ids=ids))
         _spread(inside)
-        later = request.create(
-            inside.house, world.requester, title="二期", project_id=project, items=[machine(world, "late", [1, 2])]
-        )
+        wanted = [machine(world, "late", [1, 2]), {"kind": "bucket", "name": "late", "quota_gib": 5}]
+        later = request.create(inside.house, world.requester, title="二期", project_id=project, items=wanted)
         request.submit(inside.house, world.requester, later.id)
         request.approve(inside.house, world.approver, later.id)
         ids["later"] = later.id

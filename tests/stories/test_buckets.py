@@ -6,9 +6,7 @@ import io
 import random
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -17,8 +15,8 @@ from botocore.exceptions import ClientError
 from egovcloud.domain.ids import new_id
 from egovcloud.drivers.objects import PART_BYTES, BucketSpec, flaw
 from egovcloud.drivers.s3 import S3Store
-from egovcloud.drivers.simulator import Faults, SimHost, SimulatorStore, create_cloud
-from egovcloud.store.schema import METADATA
+from egovcloud.drivers.simulator import SimHost, SimulatorStore, create_cloud
+from tests.support.bucket_home import Home, fetch, home_of, key_of, line, put, refused
 from tests.support.buckets import add_project, add_store, done, make, meter, settle
 from tests.support.centre import Caller, Centre
 from tests.support.hostile import TEXTS
@@ -29,30 +27,11 @@ ONCE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 STRICT = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
-@dataclass
-class Home:
-    """A bureau with a project and somebody of each kind."""
-
-    centre: Centre
-    store: str
-    bureau: str
-    project: str
-    admin: Caller
-    member: Caller
-    viewer: Caller
-
-
-def _home(centre: Centre, store: str) -> Home:
-    bureau = centre.department("mzj")
-    people = [centre.signed_in(role, at=bureau) for role in ("department_admin", "member", "viewer")]
-    return Home(centre, store, bureau, add_project(centre, bureau), *people)
-
-
 @pytest.fixture
 def home(centre: Centre, tmp_path: Path) -> Home:
     """On the simulator."""
     create_cloud(tmp_path / "cloud.sqlite", [SimHost("h0")])
-    return _home(centre, add_store(centre, "simulator", {"path": str(tmp_path / "cloud.sqlite")}))
+    return home_of(centre, add_store(centre, "simulator", {"path": str(tmp_path / "cloud.sqlite")}))
 
 
 @pytest.fixture(scope="session")
@@ -65,31 +44,11 @@ def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
 @pytest.fixture
 def real_home(centre: Centre, seaweed: Seaweed) -> Home:
     """On the real one."""
-    return _home(centre, add_store(centre, "s3", seaweed.config()))
-
-
-def refused(response: Any) -> tuple[int, str]:
-    assert response.content_type == "application/problem+json", response.get_data(as_text=True)[:300]
-    return response.status_code, response.json["code"]
-
-
-def put(caller: Caller, bucket: str, key: str, data: bytes) -> Any:
-    return caller.put(f"/buckets/{bucket}/content?key={quote(key, safe='')}", data=data)
-
-
-def fetch(caller: Caller, bucket: str, key: str, start: int = 0) -> Any:
-    return caller.get(f"/buckets/{bucket}/content?key={quote(key, safe='')}&start={start}")
+    return home_of(centre, add_store(centre, "s3", seaweed.config()))
 
 
 def names(caller: Caller, bucket: str, more: str = "deep=true") -> set[str]:
     return {one["key"] for one in caller.ok(caller.get(f"/buckets/{bucket}/objects?{more}"))["objects"]}
-
-
-def line(home: Home, resource: str, department: str | None = None) -> dict[str, Any]:
-    root = home.centre.signed_in("system_admin")
-    lines = root.ok(root.get(f"/quotas/{department or home.bureau}"))["resources"]
-    found: dict[str, Any] = next(one for one in lines if one["resource"] == resource)
-    return found
 
 
 def _live(home: Home) -> None:
@@ -360,73 +319,10 @@ def test_bad_input_names_its_field(home: Home) -> None:
     assert refused(home.member.get(f"/buckets/{bucket}/objects?limit=0"))[0] == 422
 
 
-def _keys(home: Home) -> tuple[str, dict[str, Any]]:
-    """A key from its making to its end: the bucket's id, and the answer that told its secret."""
-    admin = home.admin
-    bucket = make(home.centre, admin, home.project, "程序")
-    path = f"/buckets/{bucket}/keys"
-    empty = admin.ok(admin.get(path))
-    assert (empty["items"], empty["limit"]) == ([], 10)
-    made = admin.ok(admin.post(path, {"name": "备份", "writes": True}), 201)
-    key = made["key"]
-    assert (key["name"], key["writes"], key["state"]) == ("备份", True, "available")
-    assert key["created_by"]["name"]
-    (listed,) = home.viewer.ok(home.viewer.get(path))["items"]
-    assert listed == key
-    assert made["secret"] not in admin.get(path).get_data(as_text=True)
-    assert refused(admin.post(path, {"name": "备份"})) == (409, "bucket_key.exists")
-    for caller in (home.member, home.viewer):
-        assert refused(caller.post(path, {"name": "x"})) == (403, "auth.forbidden")
-        assert refused(caller.delete(f"{path}/{key['id']}")) == (403, "auth.forbidden")
-    stranger = home.centre.signed_in("department_admin", at=home.centre.department("sjj"))
-    for response in (stranger.get(path), stranger.post(path, {"name": "x"}), stranger.delete(f"{path}/{key['id']}")):
-        assert refused(response) == (404, "thing.absent")
-    return bucket, made
-
-
-def _everywhere(home: Home) -> str:
-    """Every value of every row of the database."""
-    with home.centre.house.database.engine.connect() as connection:
-        rows = [connection.execute(table.select()).all() for table in METADATA.sorted_tables]
-    return repr(rows)
-
-
-def test_access_keys(home: Home, caplog: pytest.LogCaptureFixture) -> None:
-    bucket, made = _keys(home)
-    path, key = f"/buckets/{bucket}/keys", made["key"]["id"]
-    assert home.admin.ok(home.admin.get(path))["access"] is None
-    told = {"headers": {"Idempotency-Key": "again"}}
-    second = home.admin.ok(home.admin.post(path, {"name": "只读"}, **told), 201)
-    assert refused(home.admin.post(path, {"name": "只读"}, **told)) == (409, "bucket_key.exists")
-    settle(home.centre)
-    kept = _everywhere(home)
-    assert made["key"]["access_key_id"] in kept
-    for secret in (made["secret"], second["secret"]):
-        assert secret not in kept
-        assert secret not in caplog.text
-    for number in range(8):
-        home.admin.ok(home.admin.post(path, {"name": f"k{number}"}), 201)
-    assert refused(home.admin.post(path, {"name": "more"})) == (409, "bucket_key.many")
-    ended = done(home.centre, home.admin, home.admin.delete(f"{path}/{key}"))
-    assert (ended["kind"], ended["state"], ended["subject"]["id"]) == ("bucket_key.delete", "succeeded", bucket)
-    assert refused(home.admin.delete(f"{path}/{key}")) == (404, "thing.absent")
-    assert len(home.admin.ok(home.admin.get(path))["items"]) == 9
-    done(home.centre, home.admin, home.admin.delete(f"/buckets/{bucket}?confirm={quote('程序')}"))
-    assert home.admin.ok(home.admin.get(path))["items"] == []
-    auditor = home.centre.signed_in("audit_admin")
-    trail = auditor.ok(auditor.get("/audit-entries?subject_type=bucket_key&limit=200"))["items"]
-    seen = {(one["action"], one["outcome"]) for one in trail}
-    assert seen >= {
-        ("bucket_key.create", "success"),
-        ("bucket_key.delete", "success"),
-        ("bucket_key.create", "failure"),
-    }
-
-
 @ONCE
 def test_access_keys_on_real_s3(real_home: Home, seaweed: Seaweed) -> None:
     """A program gets in with the key, into this bucket alone, until it is revoked or the bucket goes."""
-    bucket, made = _keys(real_home)
+    bucket, made = key_of(real_home)
     admin, path, key = real_home.admin, f"/buckets/{bucket}/keys", made["key"]
     access = admin.ok(admin.get(path))["access"]
     assert access["endpoint"] == seaweed.url
@@ -446,33 +342,3 @@ def test_access_keys_on_real_s3(real_home: Home, seaweed: Seaweed) -> None:
     with pytest.raises(ClientError):
         reader.list_buckets()
     assert list(S3Store(real_home.centre.house.installation, seaweed.endpoint).list_keys(within=20)) == []
-
-
-@ONCE
-def test_keys_where_the_endpoint_has_none_or_does_not_answer(
-    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    admin = home.admin
-    bucket = make(home.centre, admin, home.project, "x")
-    path = f"/buckets/{bucket}/keys"
-    with monkeypatch.context() as patch:
-        patch.setattr(SimulatorStore, "capabilities", frozenset())
-        assert refused(admin.post(path, {"name": "a"})) == (409, "bucket.no_keys")
-    faults = Faults(tmp_path / "cloud.sqlite")
-    faults.drop_answer(call="create_key", times=1)
-    assert refused(admin.post(path, {"name": "a"}))[0] == 503
-    mine = SimulatorStore(home.centre.house.installation, tmp_path / "cloud.sqlite")
-    assert len(mine.list_keys(within=5)) == 1
-    settle(home.centre)
-    assert list(mine.list_keys(within=5)) == []
-    assert admin.ok(admin.get(path))["items"] == []
-    made = admin.ok(admin.post(path, {"name": "a"}), 201)
-    mine.delete_key(made["key"]["id"], within=5)
-    mine.create_key(bucket, stray := new_id(), writes=True, within=5)
-    meter(home.centre, home.store)
-    (shown,) = admin.ok(admin.get(path))["items"]
-    assert (shown["state"], shown["error"]["code"]) == ("error", "bucket_key.gone")
-    assert [one.id for one in mine.list_keys(within=5)] == [stray]
-    home.centre.time.pass_(seconds=60)
-    meter(home.centre, home.store)
-    assert list(mine.list_keys(within=5)) == []

@@ -382,6 +382,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.param.request.count": ("How many machines [default: 1].", "云主机数量 [默认：1]。"),
     "cli.param.volume": ("A volume for each machine.", "每台云主机附带的云硬盘。"),
     "cli.param.add_volume": ("A volume for an instance that exists.", "为已有云主机申请云硬盘。"),
+    "cli.param.bucket": ("A bucket that may hold so much.", "申请存储桶及其容量。"),
     "cli.param.grow": ("A larger size for a volume that exists.", "为已有云硬盘申请扩容。"),
     "cli.param.resize": ("Another flavor for an instance that exists.", "为已有云主机申请变更规格。"),
     "cli.param.submit": ("Hand it in at once.", "创建后立即提交。"),

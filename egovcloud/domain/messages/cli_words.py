@@ -35,8 +35,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.noun.top": ("command", "命令"),
     # One line about each noun
     "cli.about.request": (
-        "Ask for machines and volumes, and follow what was asked for.",
-        "申请云主机和云硬盘，并跟踪申请。",
+        "Ask for machines, volumes and buckets, and follow what was asked for.",
+        "申请云主机、云硬盘和存储桶，并跟踪申请。",
     ),
     "cli.about.approval": ("What waits for a decision, and the chain that decides.", "待审批事项与审批链。"),
     "cli.about.instance": (

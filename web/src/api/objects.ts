@@ -7,6 +7,7 @@ export interface Bucket extends Entity {
   department: Ref
   project: Ref
   application: Ref | null
+  request: { id: string; number: string } | null
   store: Ref | null
   capabilities: string[]
   external_id: string | null
