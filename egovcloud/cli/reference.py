@@ -90,6 +90,7 @@ items:
     volumes:
       - {name: data, size_gib: 200}
   - {kind: volume, name: archive, size_gib: 500, instance: db-1}
+  - {kind: bucket, name: 档案, quota_gib: 200, versioning: true, expire_days: 3650, expire_prefix: 日志/}
   - {kind: grow_volume, volume: data-1, size_gib: 300}
   - {kind: resize_instance, instance: db-1, flavor: large}
 ```

@@ -210,6 +210,22 @@ BUCKET = Lifecycle(
     transitional=frozenset({"creating", "updating", "deleting"}),
 )
 
+BUCKET_KEY = Lifecycle(
+    "bucket_key",
+    "creating",
+    _moves(
+        ("creating", "ready", "available"),
+        ("available", "gone", "error"),
+        ("error", "ready", "available"),
+        ("creating available error", "delete", "deleting"),
+        ("creating deleting", "fail", "error"),
+        # A bucket takes its keys along, whatever became of them.
+        ("creating available error deleting", "deleted", "deleted"),
+    ),
+    final=frozenset({"deleted"}),
+    transitional=frozenset({"creating", "deleting"}),
+)
+
 REQUEST = Lifecycle(
     "request",
     "draft",
@@ -316,6 +332,7 @@ LIFECYCLES: dict[str, Lifecycle] = {
         NETWORK,
         SECURITY_GROUP,
         BUCKET,
+        BUCKET_KEY,
         REQUEST,
         APPROVAL,
         OPERATION,

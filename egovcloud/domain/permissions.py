@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 NOUNS_READ = (
     "department project application flavor image network security_group instance volume snapshot volume_snapshot "
-    "bucket ssh_key request quota operation event zone drift"
+    "bucket bucket_key ssh_key request quota operation event zone drift"
 ).split()
 
 # Whoever asks for a machine may name the zone it goes to, so that zones are no secret of the centre.
@@ -31,6 +31,8 @@ _SELF_SERVICE = frozenset(
 )
 _DESTRUCTIVE = frozenset("instance:delete instance:rebuild volume:delete bucket:delete".split())
 _GROWTH = frozenset("instance:create instance:resize volume:create volume:grow bucket:create bucket:update".split())
+# A key outlives the session of whoever made it, and opens what it opens for anybody who has it.
+_KEYS = frozenset("bucket_key:create bucket_key:delete".split())
 _CENTRE = frozenset(
     """
     host:read host:update provider:read provider:update storage_pool:read site:read host_pool:read
@@ -66,11 +68,12 @@ ROLES: Mapping[str, frozenset[str]] = {
         "user:read user:create user:update grant:read grant:create "
         "grant:delete quota:set department:create department:update audit:read "
         "bucket:create bucket:update".split()
-    ),
+    )
+    | _KEYS,
     "centre_approver": _READ
     | _CENTRE & frozenset("host:read storage_pool:read placement:preview".split())
     | {"request:approve"},
-    "operator": _READ | _SELF_SERVICE | _DESTRUCTIVE | _GROWTH | _CENTRE | {"request:approve"},
+    "operator": _READ | _SELF_SERVICE | _DESTRUCTIVE | _GROWTH | _KEYS | _CENTRE | {"request:approve"},
     "system_admin": _READ | _CENTRE | _SYSTEM,
     "security_admin": frozenset({"department:read", "event:read"}) | _SECURITY,
     "audit_admin": frozenset({"department:read", "event:read"}) | _AUDIT,

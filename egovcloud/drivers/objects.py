@@ -129,6 +129,23 @@ class AccessKey:
 
 
 @dataclass(frozen=True)
+class OwnedKey:
+    """One access key that bears our mark; ``external_id`` is what the endpoint calls its holder."""
+
+    id: str
+    external_id: str
+
+
+@dataclass(frozen=True)
+class StoreAddress:
+    """Where programs reach the endpoint by themselves, and how they write a bucket's name in the address."""
+
+    endpoint: str
+    region: str
+    path_style: bool
+
+
+@dataclass(frozen=True)
 class Part:
     """One part of an upload as the endpoint acknowledged it."""
 
@@ -142,6 +159,7 @@ class ObjectStore(Protocol):
 
     kind: str
     capabilities: frozenset[ObjectCapability]
+    address: StoreAddress | None  # None: nobody but us gets there
 
     # -- buckets ---------------------------------------------------------------------------------------------------
     def create_bucket(self, spec: BucketSpec, *, within: float) -> BucketFacts:
@@ -224,7 +242,13 @@ class ObjectStore(Protocol):
         """A key for this bucket alone. Asked again, it makes another one and the former ends."""
         ...
 
-    def delete_key(self, bucket_id: str, key_id: str, *, within: float) -> None: ...
+    def delete_key(self, key_id: str, *, within: float) -> None:
+        """Whatever was made under ``key_id`` opens nothing any more; of what is absent succeeds."""
+        ...
+
+    def list_keys(self, *, within: float) -> Sequence[OwnedKey]:
+        """Every key of this installation, of whatever bucket, half-made ones too."""
+        ...
 
 
 class Names:
@@ -249,6 +273,11 @@ class Names:
         if digits == external_id or not re.fullmatch(r"[0-9a-f]{32}", digits):
             return None
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def is_id(text: str) -> bool:
+    """Whether it has the form of our ids."""
+    return _UUID.fullmatch(text) is not None
 
 
 def flaw(key: str) -> str | None:

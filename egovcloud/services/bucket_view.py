@@ -16,7 +16,7 @@ from egovcloud.services.house import House
 from egovcloud.services.listing import Listing, ListQuery, equals, subtree
 from egovcloud.services.reading import Noun, ViewPage, allow, find, read_one, read_page
 from egovcloud.services.refs import Refs, View, entity
-from egovcloud.store.models import Application, Bucket, BucketSample, Department, Project, Provider
+from egovcloud.store.models import Application, Bucket, BucketSample, Department, Project, Provider, Request
 
 DAYS = 400  # samples that one answer holds at most
 
@@ -30,6 +30,7 @@ LISTING = Listing(
         "department_id": subtree(Bucket.department_id),
         "project_id": equals(Bucket.project_id),
         "application_id": equals(Bucket.application_id),
+        "request_id": equals(Bucket.request_id),
         "provider_id": equals(Bucket.provider_id),
         "state": equals(Bucket.state),
     },
@@ -48,6 +49,7 @@ def views(session: Session, actor: Actor, rows: Sequence[Bucket]) -> list[View]:
             Department: [row.department_id for row in rows],
             Project: [row.project_id for row in rows],
             Application: [row.application_id for row in rows],
+            Request: [row.request_id for row in rows],
             Provider: [row.provider_id for row in rows],
         },
     )
@@ -58,6 +60,7 @@ def views(session: Session, actor: Actor, rows: Sequence[Bucket]) -> list[View]:
             "department": refs.ref(Department, row.department_id),
             "project": refs.ref(Project, row.project_id),
             "application": refs.ref(Application, row.application_id),
+            "request": _asked(row, refs),
             "store": refs.ref(Provider, row.provider_id),
             "capabilities": able.get(row.provider_id or "", []),
             "error": failure(row.error, actor, open_=open_),
@@ -67,6 +70,12 @@ def views(session: Session, actor: Actor, rows: Sequence[Bucket]) -> list[View]:
 
 
 NOUN = Noun(LISTING, views, tombstones=True)
+
+
+def _asked(row: Bucket, refs: Refs) -> View | None:
+    """The request that it came from, by its number."""
+    number = refs.name(Request, row.request_id)
+    return {"id": row.request_id, "number": number} if number else None
 
 
 def _capabilities(session: Session, ids: set[str]) -> dict[str, list[str]]:

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from egovcloud.domain.errors import Conflict, Forbidden, Invalid, QuotaExceeded
 from egovcloud.domain.ids import new_id
-from egovcloud.domain.quota import Amount, volume_amount
+from egovcloud.domain.quota import Amount, bucket_amount, volume_amount
 from egovcloud.engine.enqueue import enqueue
 from egovcloud.scheduler import Ask, Verdict
 from egovcloud.services import approval as approvals
+from egovcloud.services import bucket as buckets
 from egovcloud.services import instance as instances
 from egovcloud.services import placement, provisioning, rules
 from egovcloud.services import volume as volumes
@@ -221,6 +222,8 @@ def cost(session: Session, project: Project, items: Sequence[Item]) -> Amount:
             total += (one + volume_amount(disks)) * item["count"]
         elif item["kind"] == "volume":
             total += volume_amount(item["size_gib"])
+        elif item["kind"] == "bucket":
+            total += bucket_amount(item["quota_gib"])
         elif item["kind"] == "grow_volume":
             volume = session.get_one(Volume, item["volume_id"])
             total += volume_amount(max(0, item["size_gib"] - volume.size_gib))
@@ -283,6 +286,8 @@ def _provision(unit: Unit, request: Request) -> None:
             instance = volumes.instance_in(session, project, item["instance_id"], f"items[{index}].instance_id")
             wanted = provisioning.NewVolume(instance, item["name"], item["size_gib"])
             provisioning.provision_volumes(session, owner, [wanted], now=unit.now, parent_id=parent.id)
+        elif item["kind"] == "bucket":
+            buckets.provision(session, owner, item, now=unit.now, parent_id=parent.id)
         elif item["kind"] == "grow_volume":
             volume = session.get_one(Volume, item["volume_id"], with_for_update=True)
             volumes.grow_in(unit, volume, item["size_gib"], parent_id=parent.id)
@@ -356,6 +361,9 @@ def _validated_item(
         rules.within(item["size_gib"], f"{prefix}size_gib", *volumes.SIZE_GIB)
         volumes.instance_in(session, project, item["instance_id"], f"{prefix}instance_id")
         return item
+    if item["kind"] == "bucket":
+        filled = {"provider_id": None, "versioning": False, "expire_days": None, "expire_prefix": "", **item}
+        return {"kind": "bucket", **buckets.wanted(session, filled, prefix)}
     if item["kind"] == "grow_volume":
         volume = session.get(Volume, item["volume_id"])
         if volume is None or volume.project_id != project.id or volume.state == "deleted":

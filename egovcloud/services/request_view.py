@@ -17,7 +17,7 @@ from egovcloud.services.listing import Filter, Listing, ListQuery, equals, subtr
 from egovcloud.services.reading import Noun, ViewPage, find, read_page
 from egovcloud.services.refs import Refs, View, entity
 from egovcloud.store import ledger
-from egovcloud.store.models import Application, Approval, Department, Instance, Project, Request, User, Volume
+from egovcloud.store.models import Application, Approval, Bucket, Department, Instance, Project, Request, User, Volume
 
 FIELDS = "number title purpose items state operation_id submitted_at closed_at".split()
 
@@ -88,6 +88,7 @@ def get(house: House, actor: Actor, id_: str) -> View:
             "quota": _quota(session, actor, row),
             "instances": _made(session, Instance, row.id),
             "volumes": _made(session, Volume, row.id),
+            "buckets": _made(session, Bucket, row.id),
         }
 
 
@@ -137,7 +138,7 @@ def quota_checks(actor: Actor, checks: Sequence[ledger.Check]) -> list[View]:
     return result
 
 
-def _made(session: Session, model: type[Instance] | type[Volume], request_id: str) -> list[View]:
+def _made(session: Session, model: type[Instance] | type[Volume] | type[Bucket], request_id: str) -> list[View]:
     rows = select(model.id, model.name, model.state).where(model.request_id == request_id).order_by(model.id)
     return [{"id": id_, "name": name, "state": state} for id_, name, state in session.execute(rows)]
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from egovcloud.domain.errors import Problem, Transient
 from egovcloud.drivers.base import OwnedKind, Unmanaged
 from egovcloud.engine.providers import Providers
+from egovcloud.services import unmanaged_bucket as buckets
 from egovcloud.services.actor import Actor
 from egovcloud.services.house import House, require
 from egovcloud.services.refs import Refs, View
@@ -58,11 +59,15 @@ def listed(
     kind: str | None = None,
     q: str | None = None,
 ) -> View:
-    """Machines and volumes without our mark, by name, and when each host was looked at; ``total`` counts them all."""
+    """Machines, volumes and buckets without our mark, by name, and when each place was looked at; ``total`` counts."""
     with house.read() as session:
         require(session, actor, "unmanaged:read", None)
-        places = _places(session, provider_id, host_id)
-    looks = look(providers, places, house.clock())
+        places = _places(session, provider_id, host_id) if kind != buckets.KIND else []
+        stores = buckets.stores(session, provider_id) if kind in (None, buckets.KIND) and not host_id else []
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        looked = beside.submit(buckets.look, providers, stores, house.clock())
+        looks = look(providers, places, house.clock())
+        endpoints = looked.result()
     with house.read() as session:
         refs = Refs(session, {Project: {thing.tenant for one in looks for thing in one.things if thing.tenant}})
     words = (q or "").lower()
@@ -80,8 +85,15 @@ def listed(
                     continue
                 seen.add((one.place.provider.id, thing.external_id))
             items.append({**_shown(one.place, thing), "project": refs.ref(Project, thing.tenant)})
+    for endpoint in endpoints:
+        items += [one for one in buckets.shown(endpoint) if words in one["name"].lower()]
     items.sort(key=lambda item: (item["kind"], item["name"], item["external_id"]))
-    return {"items": items[:MOST], "total": len(items), "hosts": [_host(one, actor) for one in looks]}
+    return {
+        "items": items[:MOST],
+        "total": len(items),
+        "hosts": [_host(one, actor) for one in looks],
+        "stores": [buckets.seen(one, actor) for one in endpoints],
+    }
 
 
 def _places(session: Session, provider_id: str | None, host_id: str | None) -> list[Place]:

@@ -17,6 +17,7 @@ from egovcloud.store.base import Model
 from egovcloud.store.models import (
     Approval,
     Bucket,
+    BucketKey,
     Drift,
     Event,
     Host,
@@ -36,6 +37,7 @@ from egovcloud.store.models import (
 NOUNS: dict[type[Model], str] = {
     Approval: "approval",
     Bucket: "bucket",
+    BucketKey: "bucket_key",
     Drift: "drift",
     Host: "host",
     Image: "image",

@@ -16,6 +16,7 @@ from egovcloud.store import ledger
 from egovcloud.store.journal import NOUNS
 from egovcloud.store.models import (
     Bucket,
+    BucketKey,
     Drift,
     Event,
     Host,
@@ -47,7 +48,7 @@ def broken(inside: Inside) -> list[str]:
             *_capacity(session),
             *_wiped(session),
         ]
-    return [*found, *_cloud(inside), *_buckets(inside)]
+    return [*found, *_cloud(inside), *_buckets(inside), *_keys(inside)]
 
 
 def drifts(inside: Inside) -> list[str]:
@@ -207,6 +208,18 @@ def _buckets(inside: Inside) -> Iterator[str]:
                 yield f"{name} should be {wanted}; it is {facts}"
     for id_ in there:
         yield f"bucket {id_} exists and has no row"
+
+
+def _keys(inside: Inside) -> Iterator[str]:
+    there = {one.id for one in inside.store.list_keys(within=5.0)}
+    for row in inside.rows(BucketKey):
+        if row.state == "available" and row.id not in there:
+            yield f"key {row.id} is lost"
+        if row.state == "deleted" and row.id in there:
+            yield f"key {row.id} is revoked and good"
+        there.discard(row.id)
+    for id_ in there:
+        yield f"key {id_} is good and has no row"
 
 
 def _instance(inside: Inside, row: Instance, seen: Owned | None, hosts: dict[str, str]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from egovcloud.engine.specs import image_spec, instance_spec, network_spec, secu
 from egovcloud.services import (
     adoption,
     bucket,
+    bucket_key,
     drift,
     host_action,
     image,
@@ -82,9 +83,8 @@ def furnish(world: World) -> World:
         ids["moment"] = inside.rows(VolumeSnapshot)[0].id
         _keep_apart(inside, replace(world, ids=ids))
         _spread(inside)
-        later = request.create(
-            inside.house, world.requester, title="二期", project_id=project, items=[machine(world, "late", [1, 2])]
-        )
+        wanted = [machine(world, "late", [1, 2]), {"kind": "bucket", "name": "late", "quota_gib": 5}]
+        later = request.create(inside.house, world.requester, title="二期", project_id=project, items=wanted)
         request.submit(inside.house, world.requester, later.id)
         request.approve(inside.house, world.approver, later.id)
         ids["later"] = later.id
@@ -110,6 +110,10 @@ def _buckets(inside: Inside, ids: dict[str, str]) -> None:
     inside.settle()
     ids.update({row.name: row.id for row in inside.rows(Bucket)})
     inside.store.put_object(ids["papers"], "a/b.txt", io.BytesIO(b"kept"), 4, "", within=5.0)
+    key, _ = bucket_key.create(
+        inside.house, inside.providers, inside.world.operator, ids["papers"], name="program", writes=True
+    )
+    ids["key"] = key["id"]
     inside.meter()
 
 
@@ -119,8 +123,9 @@ def _bucket(inside: Inside, name: str) -> Any:
 
 
 def _meter(inside: Inside) -> Any:
-    """A bucket that bears our mark and belongs to no row is seen for the second time, and goes."""
+    """A bucket and a key that bear our mark and belong to no row are seen for the second time, and go."""
     inside.store.create_bucket(BucketSpec(new_id(), "stray"), within=5.0)
+    inside.store.create_key(inside.world["papers"], new_id(), writes=True, within=5.0)
     inside.meter()
     with inside.database.unit() as session:
         return enqueue(
@@ -324,6 +329,9 @@ SCENARIOS: dict[str, Act] = {
         inside.world["papers"],
         confirm="papers",
         contents="papers",
+    ),
+    "bucket_key.delete": lambda inside: bucket_key.delete(
+        inside.house, inside.world.operator, inside.world["papers"], inside.world["key"]
     ),
     "provider.meter": _meter,
     "request.provision": _do(request.approve, "later"),

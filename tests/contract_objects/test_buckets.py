@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from egovcloud.domain.errors import Conflict, NotFound, Problem, QuotaExceeded, Transient
+from egovcloud.domain.errors import Conflict, NotFound, Problem, QuotaExceeded, Transient, Unsupported
 from egovcloud.drivers.objects import ObjectCapability
 from tests.contract_objects.adapter import WITHIN, Endpoint, new_id
 
@@ -155,8 +155,48 @@ def test_key_opens_its_bucket_alone(endpoint: Endpoint) -> None:
     assert endpoint.reads(key.id, key.secret, names[other], "a") is None
     assert endpoint.reads(first.id, first.secret, names[mine], "a") is None
     for _ in range(2):
-        store.delete_key(mine, key_id, within=WITHIN)
+        store.delete_key(key_id, within=WITHIN)
     assert endpoint.reads(key.id, key.secret, names[mine], "a") is None
+
+
+@shows(ObjectCapability.BUCKET_ACCESS_KEY)
+def test_keys_are_listed_and_those_of_others_are_left_alone(endpoint: Endpoint) -> None:
+    store, other, mine = endpoint.store, endpoint.other(), endpoint.bucket()
+    theirs = endpoint.spec()
+    other.create_bucket(theirs, within=WITHIN)
+    ids = sorted(new_id() for _ in range(3))
+    for id_ in ids:
+        store.create_key(mine, id_, writes=True, within=WITHIN)
+    stranger = new_id()
+    other.create_key(theirs.id, stranger, writes=True, within=WITHIN)
+    try:
+        found = store.list_keys(within=WITHIN)
+        assert sorted(one.id for one in found) == ids
+        assert len({one.external_id for one in found}) == len(ids)
+        for id_ in (*ids, stranger):
+            store.delete_key(id_, within=WITHIN)
+        assert list(store.list_keys(within=WITHIN)) == []
+        assert [one.id for one in other.list_keys(within=WITHIN)] == [stranger]
+        with pytest.raises(NotFound):
+            store.create_key(new_id(), new_id(), writes=True, within=WITHIN)
+        assert list(store.list_keys(within=WITHIN)) == []
+    finally:
+        other.delete_key(stranger, within=WITHIN)
+        endpoint.remove(other, theirs.id)
+
+
+def test_a_store_without_keys_says_so(endpoint: Endpoint) -> None:
+    if ObjectCapability.BUCKET_ACCESS_KEY in endpoint.store.capabilities:
+        assert list(endpoint.store.list_keys(within=WITHIN)) == []
+        return
+    bucket = endpoint.bucket()
+    for call in (
+        lambda: endpoint.store.create_key(bucket, new_id(), writes=False, within=WITHIN),
+        lambda: endpoint.store.delete_key(new_id(), within=WITHIN),
+        lambda: endpoint.store.list_keys(within=WITHIN),
+    ):
+        with pytest.raises(Unsupported):
+            call()
 
 
 def test_silence_is_an_error_in_time(endpoint: Endpoint) -> None:

@@ -6,16 +6,17 @@ import io
 import random
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
+from botocore.exceptions import ClientError
 
 from egovcloud.domain.ids import new_id
 from egovcloud.drivers.objects import PART_BYTES, BucketSpec, flaw
+from egovcloud.drivers.s3 import S3Store
 from egovcloud.drivers.simulator import SimHost, SimulatorStore, create_cloud
+from tests.support.bucket_home import Home, fetch, home_of, key_of, line, put, refused
 from tests.support.buckets import add_project, add_store, done, make, meter, settle
 from tests.support.centre import Caller, Centre
 from tests.support.hostile import TEXTS
@@ -26,30 +27,11 @@ ONCE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 STRICT = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
-@dataclass
-class Home:
-    """A bureau with a project and somebody of each kind."""
-
-    centre: Centre
-    store: str
-    bureau: str
-    project: str
-    admin: Caller
-    member: Caller
-    viewer: Caller
-
-
-def _home(centre: Centre, store: str) -> Home:
-    bureau = centre.department("mzj")
-    people = [centre.signed_in(role, at=bureau) for role in ("department_admin", "member", "viewer")]
-    return Home(centre, store, bureau, add_project(centre, bureau), *people)
-
-
 @pytest.fixture
 def home(centre: Centre, tmp_path: Path) -> Home:
     """On the simulator."""
     create_cloud(tmp_path / "cloud.sqlite", [SimHost("h0")])
-    return _home(centre, add_store(centre, "simulator", {"path": str(tmp_path / "cloud.sqlite")}))
+    return home_of(centre, add_store(centre, "simulator", {"path": str(tmp_path / "cloud.sqlite")}))
 
 
 @pytest.fixture(scope="session")
@@ -62,31 +44,11 @@ def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
 @pytest.fixture
 def real_home(centre: Centre, seaweed: Seaweed) -> Home:
     """On the real one."""
-    return _home(centre, add_store(centre, "s3", seaweed.config()))
-
-
-def refused(response: Any) -> tuple[int, str]:
-    assert response.content_type == "application/problem+json", response.get_data(as_text=True)[:300]
-    return response.status_code, response.json["code"]
-
-
-def put(caller: Caller, bucket: str, key: str, data: bytes) -> Any:
-    return caller.put(f"/buckets/{bucket}/content?key={quote(key, safe='')}", data=data)
-
-
-def fetch(caller: Caller, bucket: str, key: str, start: int = 0) -> Any:
-    return caller.get(f"/buckets/{bucket}/content?key={quote(key, safe='')}&start={start}")
+    return home_of(centre, add_store(centre, "s3", seaweed.config()))
 
 
 def names(caller: Caller, bucket: str, more: str = "deep=true") -> set[str]:
     return {one["key"] for one in caller.ok(caller.get(f"/buckets/{bucket}/objects?{more}"))["objects"]}
-
-
-def line(home: Home, resource: str, department: str | None = None) -> dict[str, Any]:
-    root = home.centre.signed_in("system_admin")
-    lines = root.ok(root.get(f"/quotas/{department or home.bureau}"))["resources"]
-    found: dict[str, Any] = next(one for one in lines if one["resource"] == resource)
-    return found
 
 
 def _live(home: Home) -> None:
@@ -355,3 +317,28 @@ def test_bad_input_names_its_field(home: Home) -> None:
     assert refused(fetch(home.member, bucket, "nothing")) == (404, "object.absent")
     assert refused(fetch(home.member, bucket, "../x")) == (422, "object.key")
     assert refused(home.member.get(f"/buckets/{bucket}/objects?limit=0"))[0] == 422
+
+
+@ONCE
+def test_access_keys_on_real_s3(real_home: Home, seaweed: Seaweed) -> None:
+    """A program gets in with the key, into this bucket alone, until it is revoked or the bucket goes."""
+    bucket, made = key_of(real_home)
+    admin, path, key = real_home.admin, f"/buckets/{bucket}/keys", made["key"]
+    access = admin.ok(admin.get(path))["access"]
+    assert access["endpoint"] == seaweed.url
+    program = seaweed.client(key["access_key_id"], made["secret"])
+    program.put_object(Bucket=access["bucket"], Key="表.txt", Body=b"sent")
+    assert fetch(real_home.member, bucket, "表.txt").data == b"sent"
+    reads = admin.ok(admin.post(path, {"name": "reader"}), 201)
+    reader = seaweed.client(reads["key"]["access_key_id"], reads["secret"])
+    assert reader.get_object(Bucket=access["bucket"], Key="表.txt")["Body"].read() == b"sent"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        reader.put_object(Bucket=access["bucket"], Key="b", Body=b"no")
+    assert done(real_home.centre, admin, admin.delete(f"{path}/{key['id']}"))["state"] == "succeeded"
+    with pytest.raises(ClientError):
+        program.get_object(Bucket=access["bucket"], Key="表.txt")
+    twice = f"confirm={quote('程序')}&contents={quote('程序')}"
+    assert done(real_home.centre, admin, admin.delete(f"/buckets/{bucket}?{twice}"))["state"] == "succeeded"
+    with pytest.raises(ClientError):
+        reader.list_buckets()
+    assert list(S3Store(real_home.centre.house.installation, seaweed.endpoint).list_keys(within=20)) == []

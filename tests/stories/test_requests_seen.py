@@ -34,7 +34,15 @@ def test_the_live_check_shows_ones_own_quotas_alone(town: Town) -> None:
     town.root.call("PUT", f"/quotas/{town.ids['civil']}", {"limits": {"vcpus": 3}})
     town.machine("theirs", "market")
     checked = town.civil_member.call("POST", "/requests/check", ask(town)).get_json()
-    assert checked["amount"] == {"instances": 2, "vcpus": 2, "memory_mib": 2048, "volume_gib": 22, "addresses": 2}
+    assert checked["amount"] == {
+        "instances": 2,
+        "vcpus": 2,
+        "memory_mib": 2048,
+        "volume_gib": 22,
+        "addresses": 2,
+        "buckets": 0,
+        "object_gib": 0,
+    }
     assert checked["ok"] is True
     assert {line["department"]["name"] for line in checked["quota"]} == {"民政局"}
     vcpus = next(line for line in checked["quota"] if line["resource"] == "vcpus")

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from egovcloud.api.call import Call
 from egovcloud.api.paging import ListParams, Page
 from egovcloud.api.reader import reader
+from egovcloud.api.routes.instances import RequestRef
 from egovcloud.api.routing import Routes
 from egovcloud.api.schemas import Answer, Body, Failure, Id, Name, Patch, Query, Ref
 from egovcloud.api.views.operation import OperationView
@@ -69,6 +70,7 @@ class BucketView(Answer):
     department: Ref
     project: Ref
     application: Ref | None
+    request: RequestRef | None
     store: Ref | None
     capabilities: list[str]
     external_id: str | None

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from egovcloud.api.call import Call
 from egovcloud.api.paging import ListParams, Page
 from egovcloud.api.reader import reader
+from egovcloud.api.routes.buckets import Days, Prefix, QuotaGib
 from egovcloud.api.routing import Routes
 from egovcloud.api.schemas import Answer, Body, Id, Ids, LongText, Name, Patch, Ref, Text
 from egovcloud.api.views.place import HostReason, host_reasons
@@ -56,6 +57,18 @@ class VolumeItem(Body):
     instance_id: Id
 
 
+class BucketItem(Body):
+    """A bucket; without ``provider_id`` at the only endpoint that there is."""
+
+    kind: Literal["bucket"]
+    name: Name
+    quota_gib: QuotaGib
+    versioning: bool = False
+    expire_days: Days = None
+    expire_prefix: Prefix = ""
+    provider_id: Id | None = None
+
+
 class GrowItem(Body):
     """More room on a volume that exists."""
 
@@ -72,7 +85,7 @@ class ResizeItem(Body):
     flavor_id: Id
 
 
-Item = Annotated[InstanceItem | VolumeItem | GrowItem | ResizeItem, Field(discriminator="kind")]
+Item = Annotated[InstanceItem | VolumeItem | BucketItem | GrowItem | ResizeItem, Field(discriminator="kind")]
 Items = Annotated[list[Item], Field(min_length=1, max_length=service.MAX_ITEMS)]
 
 
@@ -119,6 +132,8 @@ class AmountView(Answer):
     memory_mib: int
     volume_gib: int
     addresses: int
+    buckets: int
+    object_gib: int
 
 
 class CheckAnswer(Answer):

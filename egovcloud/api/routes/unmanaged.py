@@ -21,13 +21,14 @@ class UnmanagedQuery(Query):
 
     provider_id: Id | None = None
     host_id: Id | None = None
-    kind: Literal["instance", "volume"] | None = None
+    kind: Literal["instance", "volume", "bucket"] | None = None
     q: Annotated[str | None, Field(max_length=200, description="Part of the name or of the cloud's id.")] = None
 
 
 class UnmanagedThing(Answer):
-    """One machine or volume without our mark. Memory in MiB; a machine's disks are told by the plan of its adoption.
+    """One machine, volume or bucket without our mark.
 
+    Memory in MiB; a machine's disks are told by the plan of its adoption. A bucket is on no host, and is not adopted.
     ``project`` is ours, where somebody made it in that project on the cloud itself.
     """
 
@@ -35,7 +36,7 @@ class UnmanagedThing(Answer):
     external_id: str
     name: str
     provider: Ref
-    host: Ref
+    host: Ref | None
     vcpus: int
     memory_mib: int
     size_gib: float
@@ -50,16 +51,25 @@ class HostSeen(Answer):
     problem: Failure | None
 
 
+class StoreSeen(Answer):
+    """The same of an endpoint that holds buckets."""
+
+    provider: Ref
+    seen_at: datetime | None
+    problem: Failure | None
+
+
 class UnmanagedList(Answer):
     """At most a thousand of them, by name; ``total`` counts them all."""
 
     items: list[UnmanagedThing]
     total: int
     hosts: list[HostSeen]
+    stores: list[StoreSeen]
 
 
 @routes.get("/unmanaged", permission="unmanaged:read")
 def list_unmanaged(call: Call, query: UnmanagedQuery) -> UnmanagedList:
-    """Machines and volumes that others made, as the hosts tell now."""
+    """Machines, volumes and buckets that others made, as hosts and endpoints tell now."""
     found = service.listed(call.house, call.drivers, reader(call), **query.model_dump())
     return UnmanagedList.of(found)

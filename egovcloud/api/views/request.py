@@ -80,3 +80,4 @@ class RequestDetail(RequestView):
     quota: list[QuotaCheck]
     instances: list[Made]
     volumes: list[Made]
+    buckets: list[Made]

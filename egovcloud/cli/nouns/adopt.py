@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 THINGS = columns("name kind host provider project vcpus memory=memory_mib:mib size=size_gib external_id")
 PLANNED = columns("name kind host power vcpus memory=memory_mib:mib size=size_gib:gib volumes networks obstacles")
 QUOTA = columns("department resource limit used asked after ok:flag")
-_WHERE = (ref("provider"), ref("host"), choice("kind", "instance", "volume"))
+_WHERE = (ref("provider"), ref("host"), choice("kind", "instance", "volume", "bucket"))
 _WHAT = (
     text("thing", argument=True, many=True, required=True, body=False, metavar="THING..."),
-    *_WHERE[1:],
+    _WHERE[1],
+    choice("kind", "instance", "volume"),
     ref("project", required=True),
     ref("application", within=("project",)),
 )
@@ -35,11 +36,15 @@ def _listed(call: Call, **more: Any) -> dict[str, Any]:
     for host in found["hosts"]:
         if host["problem"]:
             call.output.note(say("cli.adopt.silent", host=host["host"]["name"], reason=host["problem"]["detail"]))
+    for store in found["stores"]:
+        if store["problem"]:
+            name, reason = store["provider"]["name"], store["problem"]["detail"]
+            call.output.note(say("cli.adopt.silent", host=name, reason=reason))
     return found
 
 
 def run_list(call: Call) -> None:
-    """Machines and volumes that nobody asked us for."""
+    """Machines, volumes and buckets that nobody asked us for."""
     found = _listed(call, q=call.values.get("search"))
     call.output.rows(found["items"], THINGS)
     if found["total"] > len(found["items"]):
@@ -48,7 +53,7 @@ def run_list(call: Call) -> None:
 
 def _body(call: Call) -> dict[str, Any]:
     """Things by name or by the cloud's id, each of which has to mean exactly one."""
-    listed = _listed(call)["items"]
+    listed = [item for item in _listed(call)["items"] if item["host"]]  # a bucket is on none, and is not adopted
     items = []
     for word in call.values["thing"]:
         named = [item for item in listed if word in (item["external_id"], item["name"])]

@@ -11,6 +11,7 @@ from egovcloud.cli.confirm import confirm
 from egovcloud.cli.declare import Noun, Param, Verb, choice, columns, flag, integer, ref, switch, text
 from egovcloud.cli.failures import Usage
 from egovcloud.cli.language import say
+from egovcloud.cli.nouns import bucket_keys
 from egovcloud.cli.values import label
 from egovcloud.cli.verbs import TARGET, TARGETS, creates, finish, lists, named, shows, updates
 from egovcloud.domain.errors import Invalid
@@ -247,5 +248,6 @@ NOUN = Noun(
             (TARGET, Param("upload", argument=True, required=True, body=False, metavar="UPLOAD")),
             writes=True,
         ),
+        *bucket_keys.VERBS,
     ),
 )

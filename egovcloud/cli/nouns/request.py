@@ -101,6 +101,7 @@ CONTENT = (
     Param("user_data", "file", metavar="FILE"),
     Param("volume", many=True, metavar="NAME:GIB"),
     Param("add_volume", many=True, metavar="NAME:GIB@INSTANCE"),
+    Param("bucket", many=True, metavar="NAME:GIB"),
     Param("grow", many=True, metavar="VOLUME:GIB"),
     Param("resize", many=True, metavar="INSTANCE:FLAVOR"),
 )
@@ -119,11 +120,14 @@ NOUN = Noun(
         text("pending_level", metavar="LEVEL"),
     ),
     sections={
-        "items": columns("kind name count flavor image networks volumes instance size=size_gib:gib"),
+        "items": columns(
+            "kind name count flavor image networks volumes instance size=size_gib:gib quota=quota_gib:gib"
+        ),
         "approvals": columns("position level department state decided_by decided=decided_at:time comment"),
         "quota": QUOTA,
         "instances": columns("name state id"),
         "volumes": columns("name state id"),
+        "buckets": columns("name state id"),
     },
     verbs=(
         Verb(

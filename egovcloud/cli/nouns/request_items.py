@@ -144,6 +144,9 @@ def _from_flags(call: Call) -> list[dict[str, Any]]:
         if not at:
             raise Usage("cli.bad_sized", option="--add-volume", value=word, shape="NAME:GIB@INSTANCE")
         items.append({"kind": "volume", **_sized(rest, "--add-volume"), "instance": instance})
+    for word in values.get("bucket") or []:
+        sized = _sized(word, "--bucket")
+        items.append({"kind": "bucket", "name": sized["name"], "quota_gib": sized["size_gib"]})
     for word in values.get("grow") or []:
         sized = _sized(word, "--grow")
         items.append({"kind": "grow_volume", "volume": sized["name"], "size_gib": sized["size_gib"]})

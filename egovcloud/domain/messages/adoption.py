@@ -105,7 +105,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.column.obstacles": ("Obstacles", "障碍"),
     "cli.column.power": ("Power", "电源"),
     "cli.column.provider": ("Provider", "云平台"),
-    "cli.adopt.silent": ("Host {host} does not answer: {reason}", "宿主机 {host} 没有应答：{reason}"),
+    "cli.adopt.silent": ("{host} does not answer: {reason}", "{host} 没有应答：{reason}"),
     "cli.adopt.which": (
         "{word} means {count} things that are not managed; name one by the cloud's id (egovctl adopt list).",
         "{word} 对应 {count} 项未纳管资源，请改用云平台编号（egovctl adopt list）。",

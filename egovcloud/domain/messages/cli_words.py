@@ -35,8 +35,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.noun.top": ("command", "命令"),
     # One line about each noun
     "cli.about.request": (
-        "Ask for machines and volumes, and follow what was asked for.",
-        "申请云主机和云硬盘，并跟踪申请。",
+        "Ask for machines, volumes and buckets, and follow what was asked for.",
+        "申请云主机、云硬盘和存储桶，并跟踪申请。",
     ),
     "cli.about.approval": ("What waits for a decision, and the chain that decides.", "待审批事项与审批链。"),
     "cli.about.instance": (
@@ -223,6 +223,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.column.role": ("Role", "角色"),
     "cli.column.rules": ("Rules", "规则"),
     "cli.column.score": ("Score", "得分"),
+    "cli.column.endpoint": ("Endpoint", "端点"),
+    "cli.column.region": ("Region", "区域"),
+    "cli.column.bucket": ("Bucket", "存储桶"),
+    "cli.column.access_key_id": ("Access key", "访问密钥 ID"),
+    "cli.column.writes": ("Writes", "可写"),
+    "cli.column.created_by": ("Created by", "创建人"),
     "cli.column.secret": ("Secret", "密钥"),
     "cli.column.shared": ("Shared", "共享"),
     "cli.column.site": ("Site", "站点"),

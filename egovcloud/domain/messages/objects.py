@@ -11,6 +11,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Going on: {done} of {total} parts have arrived before; --restart begins again if the file has changed.",
         "续传：{total} 个分片中已有 {done} 个；若文件已更改，请用 --restart 重新开始。",
     ),
+    "cli.bucket.access": ("Endpoint {endpoint}, bucket {bucket}.", "端点 {endpoint}，存储桶 {bucket}。"),
+    "cli.bucket.secret": (
+        "The secret is shown this once and kept nowhere: put it away now.",
+        "密钥内容只显示这一次，系统不予保存，请立即妥善保管。",
+    ),
+    "cli.bucket.no_key": (
+        "There is no access key {name} of this bucket (bucket keys lists them).",
+        "该存储桶没有访问密钥 {name}（可用 bucket keys 列出）。",
+    ),
     "cli.bucket.part": ("Part {number} of {total}.", "分片 {number}/{total}。"),
     "cli.bucket.exists": (
         "{path} exists already; choose another with --file, or --force to replace it.",
@@ -59,6 +68,26 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "bucket.expiry": (
         "expire_prefix needs expire_days: after how many days such objects are deleted.",
         "填写 expire_prefix 时必须填写 expire_days，即多少天后删除这些对象。",
+    ),
+    "bucket.no_keys": (
+        "The object storage {store} has no access keys of a bucket's own; use temporary addresses or go through us.",
+        "对象存储 {store} 不支持存储桶访问密钥，请使用临时地址或通过本平台访问。",
+    ),
+    "bucket_key.many": (
+        "Bucket {name} has {limit} access keys already; revoke one of them first.",
+        "存储桶 {name} 已有 {limit} 个访问密钥，请先吊销其中一个。",
+    ),
+    "bucket_key.exists": (
+        "Bucket {bucket} has an access key named {name} already; choose another name or revoke that one.",
+        "存储桶 {bucket} 已有名为 {name} 的访问密钥，请换一个名称或先吊销它。",
+    ),
+    "bucket_key.overtaken": (
+        "Access key {name} was revoked while it was being made; make another one.",
+        "访问密钥 {name} 在创建过程中已被吊销，请重新创建。",
+    ),
+    "bucket_key.gone": (
+        "The endpoint does not know the access key {name} any more; revoke it and make another one.",
+        "对象存储端已不存在访问密钥 {name}，请吊销后重新创建。",
     ),
     "object.absent": (
         "There is no object {key} in this bucket.",

@@ -37,6 +37,7 @@ _NOUNS = {
     "request": ("Request", "服务申请"),
     "operation": ("Operation", "作业"),
     "bucket": ("Bucket", "存储桶"),
+    "bucket_key": ("Access key", "访问密钥"),
 }
 # After a number, or before one in Chinese: "a limit of 20 instances".
 _RESOURCES = {

@@ -33,7 +33,9 @@ from egovcloud.drivers.objects import (
     ObjectFacts,
     ObjectPage,
     OwnedBucket,
+    OwnedKey,
     Part,
+    StoreAddress,
     UnmanagedBucket,
     Usage,
 )
@@ -70,6 +72,7 @@ class SwiftStore:
         if not config.versioning:
             lacking.add(ObjectCapability.BUCKET_VERSIONING)
         self.capabilities = frozenset(ObjectCapability) - lacking
+        self.address: StoreAddress | None = None  # who has no key of the account's has no way in
 
     # -- buckets ---------------------------------------------------------------------------------------------------
     def create_bucket(self, spec: BucketSpec, *, within: float) -> BucketFacts:
@@ -310,7 +313,10 @@ class SwiftStore:
     def create_key(self, bucket_id: str, key_id: str, *, writes: bool, within: float) -> AccessKey:
         raise Unsupported("driver.unsupported", capability=ObjectCapability.BUCKET_ACCESS_KEY.value)
 
-    def delete_key(self, bucket_id: str, key_id: str, *, within: float) -> None:
+    def delete_key(self, key_id: str, *, within: float) -> None:
+        raise Unsupported("driver.unsupported", capability=ObjectCapability.BUCKET_ACCESS_KEY.value)
+
+    def list_keys(self, *, within: float) -> Sequence[OwnedKey]:
         raise Unsupported("driver.unsupported", capability=ObjectCapability.BUCKET_ACCESS_KEY.value)
 
 

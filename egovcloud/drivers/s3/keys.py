@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from egovcloud.drivers.objects import AccessKey
+from egovcloud.drivers.objects import AccessKey, OwnedKey, is_id
 from egovcloud.drivers.s3.client import Endpoint
 from egovcloud.drivers.s3.errors import ABSENT, code_of
 
@@ -63,6 +64,24 @@ class Keys:
         except ClientError as error:
             if code_of(error) not in ABSENT:
                 raise
+
+    def owned(self) -> list[OwnedKey]:
+        """A key is seen by its user, which is made first and goes last."""
+        found = []
+        for user in self._users():
+            id_ = user.removeprefix(self._prefix)
+            if id_ != user and is_id(id_):
+                found.append(OwnedKey(id_, user))
+        return found
+
+    def _users(self) -> Iterator[str]:
+        more: dict[str, Any] = {}
+        while True:
+            page = self._iam.list_users(**more)
+            yield from (str(one["UserName"]) for one in page.get("Users") or [])
+            if not page.get("IsTruncated") or not page.get("Marker"):
+                return
+            more = {"Marker": page["Marker"]}
 
     def _end(self, user: str) -> None:
         for one in self._iam.list_access_keys(UserName=user).get("AccessKeyMetadata") or []:

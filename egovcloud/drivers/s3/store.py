@@ -19,7 +19,9 @@ from egovcloud.drivers.objects import (
     ObjectFacts,
     ObjectPage,
     OwnedBucket,
+    OwnedKey,
     Part,
+    StoreAddress,
     UnmanagedBucket,
     Usage,
 )
@@ -50,6 +52,9 @@ class S3Store:
         if not config.iam:
             lacking.add(ObjectCapability.BUCKET_ACCESS_KEY)
         self.capabilities = frozenset(ObjectCapability) - lacking
+        self.address: StoreAddress | None = StoreAddress(
+            config.public_endpoint or config.endpoint, config.region, config.path_style
+        )
 
     # -- buckets ---------------------------------------------------------------------------------------------------
     def create_bucket(self, spec: BucketSpec, *, within: float) -> BucketFacts:
@@ -222,10 +227,15 @@ class S3Store:
         with self._endpoint.call(within):
             return self._keys.create(self._buckets.require(bucket_id), key_id, writes=writes)
 
-    def delete_key(self, bucket_id: str, key_id: str, *, within: float) -> None:
+    def delete_key(self, key_id: str, *, within: float) -> None:
         self._need(ObjectCapability.BUCKET_ACCESS_KEY)
         with self._endpoint.call(within):
             self._keys.delete(key_id)
+
+    def list_keys(self, *, within: float) -> Sequence[OwnedKey]:
+        self._need(ObjectCapability.BUCKET_ACCESS_KEY)
+        with self._endpoint.call(within):
+            return self._keys.owned()
 
     def _need(self, capability: ObjectCapability) -> None:
         if capability not in self.capabilities:

@@ -22,7 +22,9 @@ from egovcloud.drivers.objects import (
     ObjectFacts,
     ObjectPage,
     OwnedBucket,
+    OwnedKey,
     Part,
+    StoreAddress,
     UnmanagedBucket,
     Usage,
 )
@@ -43,6 +45,7 @@ class SimulatorStore:
 
     kind = "simulator"
     capabilities = frozenset(ObjectCapability) - {ObjectCapability.TEMPORARY_URL}
+    address: StoreAddress | None = None
 
     def __init__(self, installation: str, path: Path | str) -> None:
         self._cloud = CloudFile(path)
@@ -289,9 +292,18 @@ class SimulatorStore:
             tx.execute("INSERT OR REPLACE INTO bucket_keys VALUES (?, ?, ?, ?, ?)", values)
         return made
 
-    def delete_key(self, bucket_id: str, key_id: str, *, within: float) -> None:
-        with self._write("delete_key", bucket_id, within) as tx:
-            tx.execute("DELETE FROM bucket_keys WHERE id = ?", (key_id,))
+    def delete_key(self, key_id: str, *, within: float) -> None:
+        with self._call("delete_key", key_id, within, mutates=True) as call:
+            self._prepare()
+            with call.write() as tx:
+                row = tx.execute("SELECT bucket FROM bucket_keys WHERE id = ?", (key_id,)).fetchone()
+                if row is not None and self._names.id_of(row["bucket"]):
+                    tx.execute("DELETE FROM bucket_keys WHERE id = ?", (key_id,))
+
+    def list_keys(self, *, within: float) -> Sequence[OwnedKey]:
+        with self._read("list_keys", "", within) as tx:
+            rows = tx.execute("SELECT id, bucket, access FROM bucket_keys ORDER BY id").fetchall()
+        return [OwnedKey(row["id"], row["access"]) for row in rows if self._names.id_of(row["bucket"])]
 
 
 def _store(tx: sqlite3.Connection, seq: int, data: BinaryIO, size: int) -> None:

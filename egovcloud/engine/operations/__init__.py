@@ -4,6 +4,7 @@ from egovcloud.engine.kinds import Registry
 from egovcloud.engine.operations import (
     adoption,
     bucket,
+    bucket_key,
     drift,
     host,
     image,
@@ -31,6 +32,7 @@ for module in (
     network,
     image,
     bucket,
+    bucket_key,
     request,
     host,
     provider,

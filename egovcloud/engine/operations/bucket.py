@@ -14,6 +14,7 @@ from egovcloud.domain.errors import Permanent, Problem
 from egovcloud.domain.quota import bucket_amount, object_amount
 from egovcloud.drivers.objects import BucketSpec, ObjectCapability, ObjectStore
 from egovcloud.engine.kinds import OperationKind, Result, Run, StepKind, Wait
+from egovcloud.engine.operations import bucket_key
 from egovcloud.engine.operations.common import SHORT, fail_subject
 from egovcloud.store import ledger
 from egovcloud.store.journal import transition
@@ -134,10 +135,13 @@ def update_failed(session: Session, run: Run, operation: Operation, problem: Pro
 
 # -- delete --------------------------------------------------------------------------------------------------------
 def empty(run: Run) -> Result | Wait:
-    """Only when its contents were confirmed too; some at a time, so that no call lasts for ever."""
-    if not run.params.get("contents") or not _made(run):
+    """Its keys first. What it holds only when that was confirmed too; some at a time: no call lasts for ever."""
+    if not _made(run):
         return {}
     store, bucket = _where(run)
+    bucket_key.end_all(run, store, bucket.id)
+    if not run.params.get("contents"):
+        return {}
     return {} if store.empty_bucket(bucket.id, within=EMPTYING) else Wait(0.0)
 
 
@@ -156,6 +160,7 @@ def _made(run: Run) -> bool:
 def deleted(session: Session, run: Run, result: Result, operation: Operation) -> None:
     bucket = _row(session, run)
     forget_uploads(session, bucket.id)
+    bucket_key.all_ended(session, bucket.id, operation, run.now)
     ledger.settle(session, key=operation.id, subject=("bucket", bucket.id), now=run.now)
     changes: dict[str, Any] = {"deleted_at": run.now, "objects": 0, "bytes": 0}
     transition(session, bucket, "deleted", now=run.now, operation_id=operation.id, **changes)

@@ -16,6 +16,7 @@ from egovcloud.domain.clouds import COMPUTE
 from egovcloud.domain.errors import Problem
 from egovcloud.drivers.objects import OBJECT_CAPABILITIES, ObjectStore, Usage
 from egovcloud.engine.kinds import OperationKind, Result, Run, StepKind
+from egovcloud.engine.operations import provider_keys
 from egovcloud.engine.operations.common import SHORT
 from egovcloud.engine.operations.provider_observe import SWEEP_AGE, failed
 from egovcloud.store.journal import emit, transition
@@ -64,6 +65,7 @@ def look(run: Run) -> Result:
             [row.id, row.generation] for row in rows if row.state == "error" and row.id in owned and row.external_id
         ],
         "orphans": [[id_, external_id] for id_, external_id in owned.items() if id_ not in known],
+        "keys": provider_keys.look(run, store),
     }
 
 
@@ -101,7 +103,11 @@ def write(session: Session, run: Run, result: Result, operation: Operation) -> N
                 error = {"code": "bucket.gone", "params": {"id": row.name}} if event == "gone" else None
                 data = {"out_of_band": True}
                 transition(session, row, event, now=run.now, operation_id=operation.id, data=data, error=error)
-    result["doomed"] = _sight(session, run, result.pop("orphans"))
+    result["doomed"] = _sight(session, run, "bucket", result.pop("orphans"))
+    keys = result.pop("keys")
+    provider_keys.write(session, run, keys, operation)
+    if keys["orphans"] is not None:
+        result["doomed_keys"] = _sight(session, run, "bucket_key", keys["orphans"])
 
 
 def _write_usage(session: Session, run: Run, id_: str, objects: int, size: int) -> None:
@@ -116,16 +122,16 @@ def _write_usage(session: Session, run: Run, id_: str, objects: int, size: int) 
         sample.objects, sample.bytes = max(objects, sample.objects), max(size, sample.bytes)
 
 
-def _sight(session: Session, run: Run, orphans: Sequence[Sequence[str]]) -> list[list[str]]:
+def _sight(session: Session, run: Run, kind: str, orphans: Sequence[Sequence[str]]) -> list[list[str]]:
     """Remember what was seen; what was seen before, long enough ago, is doomed."""
-    mine = (Sighting.provider_id == run.subject_id, Sighting.kind == "bucket")
+    mine = (Sighting.provider_id == run.subject_id, Sighting.kind == kind)
     known = {one.external_id: one for one in session.scalars(select(Sighting).where(*mine))}
     age = timedelta(seconds=float(run.params.get("sweep_age", SWEEP_AGE)))
     doomed = []
     for id_, external_id in orphans:
         sighting = known.pop(external_id, None)
         if sighting is None:
-            values: dict[str, Any] = {"provider_id": run.subject_id, "host": HOST, "kind": "bucket", "object_id": id_}
+            values: dict[str, Any] = {"provider_id": run.subject_id, "host": HOST, "kind": kind, "object_id": id_}
             times = {"first_seen_at": run.now, "last_seen_at": run.now}
             session.add(Sighting(external_id=external_id, **values, **times))
         else:
@@ -151,7 +157,9 @@ def sweep(run: Run) -> Result:
             removed.append([id_, external_id])
         except Problem as problem:
             log.warning("orphan stays", external_id=external_id, reason=problem.text("en"))
-    return {"removed": removed, "ended": _end_stale(run)}
+    keys = run.results["observe"].get("doomed_keys", [])
+    ended = provider_keys.sweep(run, _store(run), keys) if keys else []
+    return {"removed": removed, "removed_keys": ended, "ended": _end_stale(run)}
 
 
 def _end_stale(run: Run) -> list[str]:
@@ -173,15 +181,16 @@ def _end_stale(run: Run) -> list[str]:
 
 
 def swept(session: Session, run: Run, result: Result, operation: Operation) -> None:
-    for id_, external_id in result["removed"]:
-        session.execute(
-            delete(Sighting).where(Sighting.provider_id == run.subject_id, Sighting.external_id == external_id)
-        )
+    removed = [("bucket", *one) for one in result["removed"]]
+    removed += [("bucket_key", *one) for one in result["removed_keys"]]
+    for kind, id_, external_id in removed:
+        seen = (Sighting.provider_id == run.subject_id, Sighting.kind == kind, Sighting.external_id == external_id)
+        session.execute(delete(Sighting).where(*seen))
         emit(
             session,
             run.now,
             "orphan.remove",
-            "bucket",
+            kind,
             id_,
             department_id=None,
             operation_id=operation.id,

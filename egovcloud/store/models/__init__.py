@@ -4,6 +4,7 @@ from egovcloud.store.models.access import Grant, Session, Token, User
 from egovcloud.store.models.application import Application
 from egovcloud.store.models.audit import AuditEntry
 from egovcloud.store.models.bucket import Bucket, BucketSample, Upload, UploadPart
+from egovcloud.store.models.bucket_key import BucketKey
 from egovcloud.store.models.department import Department
 from egovcloud.store.models.drift import Drift, DriftPolicy
 from egovcloud.store.models.event import Event
@@ -32,6 +33,7 @@ __all__ = [
     "ApprovalLevel",
     "AuditEntry",
     "Bucket",
+    "BucketKey",
     "BucketSample",
     "CapacitySample",
     "Department",

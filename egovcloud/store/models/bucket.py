@@ -26,6 +26,7 @@ class Bucket(Entity, Model):
     department_id: Mapped[str] = mapped_column(ForeignKey("departments.id"))
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
     application_id: Mapped[str | None] = mapped_column(ForeignKey("applications.id"), index=True)
+    request_id: Mapped[str | None] = mapped_column(ForeignKey("requests.id"), index=True)
     provider_id: Mapped[str | None] = mapped_column(ForeignKey("providers.id"), index=True)
     state: Mapped[str] = mapped_column(String(16), default=lifecycle.BUCKET.initial)
     quota_gib: Mapped[int] = mapped_column(Integer)

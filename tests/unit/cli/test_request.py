@@ -28,6 +28,7 @@ items:
     user_data_file: seed.yaml
     volumes: [{name: data, size_gib: 200}]
   - {kind: volume, name: archive, size_gib: 500, instance: web-1}
+  - {kind: bucket, name: 档案, quota_gib: 200}
   - {kind: resize_instance, instance: web-2, flavor: large}
 """
 DRAFT = {"id": uid(700), "number": "R20261123-0001", "title": "t", "state": "draft"}
@@ -46,6 +47,7 @@ ITEMS = [
         "volumes": [{"name": "data", "size_gib": 200}],
     },
     {"kind": "volume", "name": "archive", "size_gib": 500, "instance_id": uid(101)},
+    {"kind": "bucket", "name": "档案", "quota_gib": 200},
     {"kind": "resize_instance", "instance_id": uid(102), "flavor_id": uid(22)},
 ]
 
@@ -74,7 +76,7 @@ def test_flags_say_the_same_as_a_file(
     words = (
         "request create --title t --project 社会救助 --name web --count 2 --flavor small --image debian-12"
         " --network office --security-group web --ssh-key laptop --anti-affinity --volume data:200"
-        f" --user-data {environment}/seed.yaml --add-volume archive:500@web-1 --resize web-2:large"
+        f" --user-data {environment}/seed.yaml --add-volume archive:500@web-1 --bucket 档案:200 --resize web-2:large"
     )
     assert run(*words.split()).code == 0
     assert cloud.sent("POST")[0].body["items"] == ITEMS
@@ -181,10 +183,10 @@ def test_items_are_shown_by_name(run: Run, cloud: Cloud) -> None:
     cloud.put("/requests", {**DRAFT, "items": [*ITEMS, gone]})
     out = run("request", "show", "R20261123-0001").out
     line = next(line for line in out.splitlines() if " web " in line)
-    assert line.split() == ["instance", "web", "2", "small", "debian-12", "office", "data:200", "-", "-"]
+    assert line.split() == ["instance", "web", "2", "small", "debian-12", "office", "data:200", "-", "-", "-"]
     assert uid(999) in out
     assert len(cloud.sent("GET", f"/images/{uid(31)}")) == 1
-    assert json.loads(run("request", "show", "R20261123-0001", "-o", "json").out)["items"][:3] == ITEMS
+    assert json.loads(run("request", "show", "R20261123-0001", "-o", "json").out)["items"][: len(ITEMS)] == ITEMS
 
 
 def test_a_placement_counts_what_refused(run: Run, cloud: Cloud) -> None:

@@ -7,6 +7,7 @@ export interface Bucket extends Entity {
   department: Ref
   project: Ref
   application: Ref | null
+  request: { id: string; number: string } | null
   store: Ref | null
   capabilities: string[]
   external_id: string | null
@@ -47,4 +48,24 @@ export interface BucketUpload {
   part_size: number
   parts: number
   arrived: number[]
+}
+export interface BucketKey extends Entity {
+  name: string
+  writes: boolean
+  state: string
+  access_key_id: string | null
+  created_by: Ref | null
+  error: Failure | null
+}
+/** What a program must be told beside its key. */
+export interface BucketAccess {
+  endpoint: string
+  region: string
+  path_style: boolean
+  bucket: string
+}
+export interface BucketKeys {
+  items: BucketKey[]
+  limit: number
+  access: BucketAccess | null
 }

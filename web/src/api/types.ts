@@ -276,6 +276,15 @@ export interface VolumeItem {
   size_gib: number
   instance_id: string
 }
+export interface BucketItem {
+  kind: 'bucket'
+  name: string
+  quota_gib: number
+  versioning: boolean
+  expire_days: number | null
+  expire_prefix: string
+  provider_id?: string | null
+}
 export interface GrowItem {
   kind: 'grow_volume'
   volume_id: string
@@ -286,7 +295,7 @@ export interface ResizeItem {
   instance_id: string
   flavor_id: string
 }
-export type RequestItem = InstanceItem | VolumeItem | GrowItem | ResizeItem
+export type RequestItem = InstanceItem | VolumeItem | BucketItem | GrowItem | ResizeItem
 export interface QuotaCheck {
   department: Ref
   resource: string
@@ -334,6 +343,7 @@ export interface CloudRequest extends Entity {
   quota?: QuotaCheck[]
   instances?: (Ref & { state: string })[]
   volumes?: (Ref & { state: string })[]
+  buckets?: (Ref & { state: string })[]
 }
 export interface HostReason {
   host: Ref

@@ -6,19 +6,22 @@ export interface Unmanaged {
   external_id: string
   name: string
   provider: Ref
-  host: Ref
+  host: Ref | null
   vcpus: number
   memory_mib: number
   size_gib: number
   project: Ref | null
 }
 /** A row of the table: the same path may name a volume on every host. */
-export type Thing = Unmanaged & { id: string }
+export type Row = Unmanaged & { id: string }
+/** One that can be adopted; a bucket is on no host and stays what it is. */
+export type Thing = Row & { host: Ref }
 
 export interface UnmanagedAnswer {
   items: Unmanaged[]
   total: number
   hosts: { host: Ref; seen_at: string | null; problem: Failure | null }[]
+  stores: { provider: Ref; seen_at: string | null; problem: Failure | null }[]
 }
 export interface PlannedThing {
   kind: string

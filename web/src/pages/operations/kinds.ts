@@ -30,6 +30,7 @@ export const KINDS = [
   'bucket.create',
   'bucket.update',
   'bucket.delete',
+  'bucket_key.delete',
   'image.delete',
   'network.delete',
   'security_group.apply',
