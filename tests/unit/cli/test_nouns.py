@@ -35,8 +35,8 @@ def test_the_quota_tree_shows_used_of_limit(run: Run, quotas: dict[str, Any]) ->
     for part in ("60/100", "10/∞", "2/5", "1/20", "│  └─ 救助处"):
         assert part in out
     rows = run("quota", "tree", "-o", "csv").out.splitlines()
-    assert rows[0] == "department,resource,limit,used,reserved,committed,own,id"
-    assert rows[1] == f"市,vcpus,100,60,1,59,0,{uid(9)}"
+    assert rows[0] == "department,resource,limit,used,reserved,committed,unmanaged,own,id"
+    assert rows[1] == f"市,vcpus,100,60,1,59,0,0,{uid(9)}"
     assert json.loads(run("quota", "tree", "-o", "json").out) == [quotas]
 
 
