@@ -1,4 +1,6 @@
 /** Shapes of /api/v1. Times are RFC 3339 UTC, memory MiB, disks GiB. */
+import type { BucketItem } from './objects'
+
 export interface Ref {
   id: string
   name: string
@@ -275,15 +277,6 @@ export interface VolumeItem {
   name: string
   size_gib: number
   instance_id: string
-}
-export interface BucketItem {
-  kind: 'bucket'
-  name: string
-  quota_gib: number
-  versioning: boolean
-  expire_days: number | null
-  expire_prefix: string
-  provider_id?: string | null
 }
 export interface GrowItem {
   kind: 'grow_volume'
