@@ -177,6 +177,7 @@ NOUN = Noun(
         ref("department"),
         ref("project", within=("department",)),
         ref("application", within=("project",)),
+        ref("request"),
         ref("provider"),
         text("state", metavar="STATE[,STATE]"),
     ),

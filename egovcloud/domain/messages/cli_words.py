@@ -254,6 +254,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.column.type": ("Type", "类型"),
     "cli.column.updated_at": ("Updated", "更新时间"),
     "cli.column.url": ("URL", "地址"),
+    "cli.column.unmanaged": ("Unmanaged", "未纳管"),
     "cli.column.used": ("Used", "已用"),
     "cli.column.agent": ("Browser", "浏览器"),
     "cli.column.current": ("This one", "当前"),

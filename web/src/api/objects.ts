@@ -69,3 +69,13 @@ export interface BucketKeys {
   limit: number
   access: BucketAccess | null
 }
+/** A bucket as a request asks for it. */
+export interface BucketItem {
+  kind: 'bucket'
+  name: string
+  quota_gib: number
+  versioning: boolean
+  expire_days: number | null
+  expire_prefix: string
+  provider_id?: string | null
+}

@@ -1,4 +1,5 @@
 /** What departments ask for, who decides, and where it would go. */
+import type { BucketItem } from './objects'
 import type { Entity, Ref } from './types'
 
 export interface InstanceItem {
@@ -20,15 +21,6 @@ export interface VolumeItem {
   name: string
   size_gib: number
   instance_id: string
-}
-export interface BucketItem {
-  kind: 'bucket'
-  name: string
-  quota_gib: number
-  versioning: boolean
-  expire_days: number | null
-  expire_prefix: string
-  provider_id?: string | null
 }
 export interface GrowItem {
   kind: 'grow_volume'
