@@ -143,7 +143,9 @@ def plural(name: str) -> str:
     word = say(f"cli.noun.{name}")
     if current() == "zh":
         return word
-    return word[:-1] + "ies" if word.endswith("y") else word + "s"
+    if word.endswith("y"):
+        return word[:-1] + "ies"
+    return word + ("es" if word.endswith("s") else "s")
 
 
 def _word(param: Param, noun: Noun) -> str:

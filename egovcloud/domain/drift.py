@@ -86,6 +86,11 @@ _ALL = (
     DriftKind("network.cidr", ("cidr",), repair=True),
     DriftKind("network.gateway", ("gateway",), repair=True),
     DriftKind("network.bridge", ("bridge",), repair=True),
+    # -- floating addresses ---------------------------------------------------------------------------------------
+    DriftKind("floating_address.gone", ("exists",), accept=True, default=ACCEPT, sure=True),
+    DriftKind("floating_address.disassociated", ("instance",), accept=True, repair=True),
+    DriftKind("floating_address.associated", ("instance",), accept=True, repair=True),
+    DriftKind("floating_address.elsewhere", ("instance",), accept=True, repair=True),
     # -- security groups ------------------------------------------------------------------------------------------
     DriftKind("security_group.gone", ("exists",), repair=True),
     DriftKind("security_group.rule_added", ("rules",), accept=True, repair=True),

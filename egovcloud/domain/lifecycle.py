@@ -178,6 +178,30 @@ NETWORK = Lifecycle(
     transitional=frozenset({"deleting"}),
 )
 
+FLOATING_ADDRESS = Lifecycle(
+    "floating_address",
+    "requested",
+    _moves(
+        ("requested", "build", "allocating"),
+        ("allocating", "ready", "available"),
+        ("available", "associate", "associating"),
+        ("associating", "associated", "in_use"),
+        ("associating", "disassociated", "available"),
+        ("in_use", "disassociate", "disassociating"),
+        ("disassociating", "disassociated", "available"),
+        ("disassociating", "associated", "in_use"),
+        ("in_use", "seen_disassociated", "available"),
+        ("available in_use", "seen_associated", "in_use"),
+        ("available in_use", "gone", "error"),
+        ("requested allocating associating disassociating deleting", "fail", "error"),
+        ("error", "retry", "requested"),
+        ("available error", "delete", "deleting"),
+        ("deleting", "deleted", "deleted"),
+    ),
+    final=frozenset({"deleted"}),
+    transitional=frozenset("requested allocating associating disassociating deleting".split()),
+)
+
 SECURITY_GROUP = Lifecycle(
     "security_group",
     "active",
@@ -330,6 +354,7 @@ LIFECYCLES: dict[str, Lifecycle] = {
         VOLUME_SNAPSHOT,
         IMAGE,
         NETWORK,
+        FLOATING_ADDRESS,
         SECURITY_GROUP,
         BUCKET,
         BUCKET_KEY,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 NOUNS_READ = (
     "department project application flavor image network security_group instance volume snapshot volume_snapshot "
-    "bucket bucket_key ssh_key request quota operation event zone drift"
+    "bucket bucket_key ssh_key request quota operation event zone drift floating_address"
 ).split()
 
 # Whoever asks for a machine may name the zone it goes to, so that zones are no secret of the centre.
@@ -21,6 +21,7 @@ _SELF_SERVICE = frozenset(
     request:create request:submit request:withdraw
     instance:start instance:stop instance:reboot instance:shelve instance:screen instance:update
     volume:attach volume:detach volume:update
+    floating_address:associate floating_address:disassociate
     snapshot:create snapshot:revert snapshot:delete
     volume_snapshot:create volume_snapshot:delete
     bucket:upload bucket:download
@@ -29,8 +30,11 @@ _SELF_SERVICE = frozenset(
     application:create application:update
     """.split()
 )
-_DESTRUCTIVE = frozenset("instance:delete instance:rebuild volume:delete bucket:delete".split())
-_GROWTH = frozenset("instance:create instance:resize volume:create volume:grow bucket:create bucket:update".split())
+_DESTRUCTIVE = frozenset("instance:delete instance:rebuild volume:delete bucket:delete floating_address:delete".split())
+_GROWTH = frozenset(
+    "instance:create instance:resize volume:create volume:grow bucket:create bucket:update "
+    "floating_address:create".split()
+)
 # A key outlives the session of whoever made it, and opens what it opens for anybody who has it.
 _KEYS = frozenset("bucket_key:create bucket_key:delete".split())
 _CENTRE = frozenset(
@@ -67,7 +71,7 @@ ROLES: Mapping[str, frozenset[str]] = {
         "request:approve project:create project:update project:delete "
         "user:read user:create user:update grant:read grant:create "
         "grant:delete quota:set department:create department:update audit:read "
-        "bucket:create bucket:update".split()
+        "bucket:create bucket:update floating_address:create".split()
     )
     | _KEYS,
     "centre_approver": _READ

@@ -54,6 +54,11 @@ def volume_amount(size_gib: int) -> Amount:
     return Amount(volume_gib=size_gib)
 
 
+def floating_amount() -> Amount:
+    """Cost of one floating address: it is an address like any other."""
+    return Amount(addresses=1)
+
+
 def bucket_amount(quota_gib: int) -> Amount:
     """Cost of one bucket that may hold so much."""
     return Amount(buckets=1, object_gib=quota_gib)

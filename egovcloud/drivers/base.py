@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from egovcloud.drivers.survey import Survey
 
 from egovcloud.drivers.adoption import Adopting
+from egovcloud.drivers.floating import Floating
 from egovcloud.drivers.volume_copies import VolumeSnapshotting, VolumeSource
 
 
@@ -58,6 +59,7 @@ class Capability(StrEnum):
     NETWORK_ISOLATED = "network_isolated"
     NETWORK_BRIDGED = "network_bridged"
     ADDRESS_RESERVATION = "address_reservation"
+    FLOATING_ADDRESS = "floating_address"
     SECURITY_GROUP = "security_group"
     WIPE = "wipe"
     SCREEN = "screen"
@@ -87,6 +89,7 @@ class OwnedKind(StrEnum):
     SNAPSHOT = "snapshot"
     VOLUME_SNAPSHOT = "volume_snapshot"
     NETWORK = "network"
+    FLOATING_ADDRESS = "floating_address"
     SECURITY_GROUP = "security_group"
     IMAGE = "image"
     TENANT = "tenant"
@@ -345,7 +348,7 @@ class Allowance:
 
 
 @runtime_checkable
-class Driver(Adopting, VolumeSnapshotting, Protocol):
+class Driver(Adopting, Floating, VolumeSnapshotting, Protocol):
     """One configured cloud. Instances are safe to use from many threads."""
 
     kind: str

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from egovcloud.drivers.base import Owned, RuleSpec
+from egovcloud.drivers.floating import FloatingLook
 
 FOREIGN = "?"  # in place of our id, for a thing that is there and is not ours
 
@@ -83,7 +84,9 @@ class ImageLook:
     sha256: str | None = None
 
 
-Look = InstanceLook | VolumeLook | SnapshotLook | VolumeSnapshotLook | NetworkLook | GroupLook | ImageLook
+Look = (
+    InstanceLook | VolumeLook | SnapshotLook | VolumeSnapshotLook | NetworkLook | GroupLook | ImageLook | FloatingLook
+)
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ class Estate:
 
     ``rows`` lie on one host each. ``shared`` are networks, security groups and images by (noun, id); ``needed`` says
     at which places, ``host`` or ``host/pool``, something that is at rest needs them. ``shared_pools`` are places whose
-    pool is the same storage on every host.
+    pool is the same storage on every host. ``floating`` are addresses of the whole cloud, which every host lists.
     """
 
     rows: Sequence[Wanted]
@@ -101,6 +101,7 @@ class Estate:
     needed: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     shared_pools: frozenset[str] = frozenset()
     hosts: Sequence[HostWanted] = ()
+    floating: Sequence[Wanted] = ()
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,10 @@ def compare(estate: Estate, seen: Sequence[Seen], hosts: Sequence[HostSeen]) -> 
         if shared.settled:
             compared.add((shared.kind, shared.id))
             findings += _shared(shared, estate, sight, answered)
+    for row in estate.floating if answered else ():
+        if row.settled and row.state in ("available", "in_use"):
+            compared.add((row.kind, row.id))
+            findings += _floating(row, sight)
     findings += _hosts(estate.hosts, hosts, compared)
     return Comparison(findings, frozenset(compared), answered)
 
@@ -250,6 +255,18 @@ def _volume(row: Wanted, one: Seen) -> Iterator[Difference]:
         return
     code = "volume.detached" if not holder else "volume.elsewhere" if meant else "volume.attached"
     yield _found(code, row, {"instance": meant}, {"instance": holder})
+
+
+def _floating(row: Wanted, sight: _Sight) -> Iterator[Difference]:
+    one = next((one for one in sight.by_id[row.kind, row.id] if one.external_id == row.external_id), None)
+    if one is None:
+        yield _found("floating_address.gone", row, {"exists": True}, {"exists": False})
+        return
+    holder, meant = one.facts.get("instance"), row.facts.get("instance")
+    if holder is None or meant is None or holder == meant:
+        return
+    what = "disassociated" if not holder else "elsewhere" if meant else "associated"
+    yield _found(f"floating_address.{what}", row, {"instance": meant}, {"instance": holder})
 
 
 def _shared(row: Wanted, estate: Estate, sight: _Sight, answered: frozenset[str]) -> Iterator[Difference]:

@@ -49,6 +49,7 @@ class Finding:
     seen: str
 
 
+EVERYWHERE = ""  # the host of a row whose thing belongs to the cloud as a whole
 POWER_EVENTS = {
     "running": "seen_running",
     "stopped": "seen_stopped",
@@ -87,7 +88,9 @@ def orphans(seen: Iterable[Seen], rows: Mapping[tuple[str, str], Wanted]) -> lis
     whole = {
         (one.kind, one.id)
         for one in listed
-        if (row := rows.get((one.kind, one.id))) and (row.host, row.external_id) == (one.host, one.external_id)
+        if (row := rows.get((one.kind, one.id)))
+        and row.host in (one.host, EVERYWHERE)
+        and row.external_id == one.external_id
     }
     found = []
     for one in listed:

@@ -14,6 +14,7 @@ from egovcloud.domain.quota import Amount
 from egovcloud.drivers.base import Capability, Driver, Screen
 from egovcloud.engine import adoption
 from egovcloud.engine.enqueue import enqueue
+from egovcloud.engine.operations import floating_address
 from egovcloud.engine.operations.common import attached_volumes
 from egovcloud.engine.providers import Providers
 from egovcloud.services import provisioning, rules
@@ -237,6 +238,7 @@ def delete(house: House, actor: Actor, id_: str, *, confirm: str | None) -> Oper
         for volume in attached_volumes(unit.session, instance.id):
             if volume.state != "error":
                 transition(unit.session, volume, "detach", now=unit.now, operation_id=operation.id)
+        floating_address.leave(unit.session, instance.id, operation, unit.now)
         return operation
 
 
@@ -253,6 +255,8 @@ def release(house: House, actor: Actor, id_: str, *, confirm: str | None) -> Ope
             raise Conflict("release.own", id=instance.name)
         if taken := len(snapshots_of(session, id_)):
             raise Conflict("release.snapshots", id=instance.name, count=taken)
+        for held in floating_address.of_instance(session, id_):
+            raise Conflict("release.floating", name=instance.name, address=held.address)
         along = {volume.id for volume in adoption.volumes_of(session, instance)}
         operation = _act(unit, instance, "release", "instance.release")
         for volume in attached_volumes(session, id_):

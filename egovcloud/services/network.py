@@ -20,7 +20,7 @@ from egovcloud.services.listing import Listing, ListQuery, equals, scope, subtre
 from egovcloud.services.reading import Noun, ViewPage, find, given, read_one, read_page
 from egovcloud.services.refs import Refs, View, entity, tally
 from egovcloud.store.journal import emit, touch, transition
-from egovcloud.store.models import Department, Network, Operation, Port, Zone
+from egovcloud.store.models import Department, FloatingAddress, Network, Operation, Port, Zone
 
 MODES = ("nat", "isolated", "bridged")
 BRIDGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,14}")
@@ -152,6 +152,9 @@ def delete(house: House, actor: Actor, id_: str) -> Operation:
         count = unit.session.scalar(select(func.count()).select_from(Port).where(Port.network_id == row.id)) or 0
         if count:
             raise Conflict("network.used", network=row.name, count=count)
+        floating = (FloatingAddress.network_id == row.id, FloatingAddress.state != "deleted")
+        if kept := unit.session.scalar(select(func.count()).select_from(FloatingAddress).where(*floating)):
+            raise Conflict("network.floating", network=row.name, count=kept)
         return enqueue(
             unit.session,
             "network.delete",

@@ -19,6 +19,7 @@ from egovcloud.store.models import (
     Bucket,
     Department,
     Drift,
+    FloatingAddress,
     Host,
     Image,
     Instance,
@@ -38,6 +39,7 @@ from egovcloud.store.models import (
 SUBJECTS: dict[str, type[Model]] = {
     "bucket": Bucket,
     "drift": Drift,
+    "floating_address": FloatingAddress,
     "host": Host,
     "image": Image,
     "instance": Instance,

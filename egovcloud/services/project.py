@@ -18,7 +18,16 @@ from egovcloud.services.listing import Listing, ListQuery, subtree
 from egovcloud.services.reading import Noun, ViewPage, find, given, read_one, read_page
 from egovcloud.services.refs import Refs, View, entity
 from egovcloud.store.journal import emit, touch
-from egovcloud.store.models import Bucket, Department, Instance, Project, Request, SecurityGroup, Volume
+from egovcloud.store.models import (
+    Bucket,
+    Department,
+    FloatingAddress,
+    Instance,
+    Project,
+    Request,
+    SecurityGroup,
+    Volume,
+)
 
 LISTING = Listing(
     Project,
@@ -106,7 +115,7 @@ def delete(house: House, actor: Actor, id_: str) -> None:
         unit.require("project:delete", row.department_id)
         held: dict[str, Any] = {
             model.__tablename__: rules.count(session, model, model.project_id == row.id, model.deleted_at.is_(None))
-            for model in (Instance, Volume, Bucket, SecurityGroup)
+            for model in (Instance, Volume, Bucket, SecurityGroup, FloatingAddress)
         }
         asked = Request.state.not_in(REQUEST.final)
         held["requests"] = rules.count(session, Request, Request.project_id == row.id, asked)

@@ -26,6 +26,7 @@ from egovcloud.store.journal import emit, touch
 from egovcloud.store.models import (
     Bucket,
     Drift,
+    FloatingAddress,
     Host,
     Instance,
     Operation,
@@ -140,6 +141,11 @@ def delete(house: House, actor: Actor, id_: str) -> None:
             raise Conflict("provider.used", name=row.name, instances=machines, volumes=volumes, operations=busy)
         if kept := session.scalar(buckets):
             raise Conflict("provider.holds_buckets", name=row.name, buckets=kept)
+        floating = select(func.count()).where(
+            FloatingAddress.provider_id == row.id, FloatingAddress.deleted_at.is_(None)
+        )
+        if kept := session.scalar(floating):
+            raise Conflict("provider.holds_floating", name=row.name, count=kept)
         # What was deleted long ago forgets where it was; the journal still knows.
         quiet = {"synchronize_session": False}
         for model in (Instance, Volume):
@@ -147,6 +153,10 @@ def delete(house: House, actor: Actor, id_: str) -> None:
             session.execute(gone, execution_options=quiet)
         session.execute(
             sql_update(Bucket).where(Bucket.provider_id == row.id).values(provider_id=None), execution_options=quiet
+        )
+        session.execute(
+            sql_update(FloatingAddress).where(FloatingAddress.provider_id == row.id).values(provider_id=None),
+            execution_options=quiet,
         )
         mine = select(Operation.id).where(Operation.subject_id == row.id, looks)
         session.execute(sql_delete(Step).where(Step.operation_id.in_(mine)), execution_options=quiet)

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from egovcloud.domain.errors import Problem
-from egovcloud.services import instance, operation, request, snapshot, volume
-from egovcloud.store.models import Instance, Operation, Snapshot, Volume
+from egovcloud.services import floating_address, instance, operation, request, snapshot, volume
+from egovcloud.store.models import FloatingAddress, Instance, Operation, Snapshot, Volume
 from tests.world import OPEN, Inside, machine
 
 CROWD = 40  # machines; above it people rather delete
@@ -154,6 +154,25 @@ class People:
     def drop_snapshot(self) -> Any:
         return snapshot.delete(*self._operator, self._any(Snapshot, Snapshot.state.in_(("available", "error"))).id)
 
+    def take_address(self) -> Any:
+        world = self.inside.world
+        machine = self._machine("active", "stopped").id if self.random.random() < 0.7 else None
+        ask = {"project_id": world["project"], "network_id": world["network"], "instance_id": machine}
+        return floating_address.create(*self._operator, **ask)
+
+    def _address(self, *states: str) -> str:
+        return str(self._any(FloatingAddress, FloatingAddress.state.in_(states)).id)
+
+    def associate(self) -> Any:
+        machine = self._machine("active", "stopped").id
+        return floating_address.associate(*self._operator, self._address("available"), instance_id=machine)
+
+    def disassociate(self) -> Any:
+        return floating_address.disassociate(*self._operator, self._address("in_use"))
+
+    def give_address_back(self) -> Any:
+        return floating_address.delete(*self._operator, self._address("available", "error"))
+
     def cancel(self) -> Any:
         return operation.cancel(*self._operator, self._any(Operation, Operation.state.in_(OPEN)).id)
 
@@ -180,6 +199,10 @@ DEEDS: dict[Callable[[People], Any], int] = {
     People.take_snapshot: 3,
     People.revert: 2,
     People.drop_snapshot: 3,
+    People.take_address: 3,
+    People.associate: 3,
+    People.disassociate: 3,
+    People.give_address_back: 2,
     People.cancel: 4,
     People.retry: 3,
 }

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from egovcloud.domain.lifecycle import LIFECYCLES
-from egovcloud.domain.quota import RESOURCES, Amount, bucket_amount, instance_amount, volume_amount
+from egovcloud.domain.quota import RESOURCES, Amount, bucket_amount, floating_amount, instance_amount, volume_amount
 from egovcloud.drivers.base import Owned, OwnedKind
 from egovcloud.drivers.simulator import CallLog
 from egovcloud.store import ledger
@@ -19,6 +19,7 @@ from egovcloud.store.models import (
     BucketKey,
     Drift,
     Event,
+    FloatingAddress,
     Host,
     Instance,
     LedgerEntry,
@@ -82,7 +83,7 @@ def _settled(session: Session) -> Iterator[str]:
             yield f"{noun} {getattr(row, 'id', row)} is left in {row.state}"  # type: ignore[attr-defined]
 
 
-def _cost(session: Session, row: Instance | Volume | VolumeSnapshot | Bucket) -> Amount:
+def _cost(session: Session, row: Instance | Volume | VolumeSnapshot | Bucket | FloatingAddress) -> Amount:
     """What the row should hold of the quota: nothing when it never came to be or is gone."""
     if row.state == "deleted" or row.external_id is None:
         return Amount()
@@ -90,6 +91,8 @@ def _cost(session: Session, row: Instance | Volume | VolumeSnapshot | Bucket) ->
         return bucket_amount(row.quota_gib)
     if isinstance(row, VolumeSnapshot):
         return volume_amount(row.size_gib)
+    if isinstance(row, FloatingAddress):
+        return floating_amount()
     if row.host_id is None:
         return Amount()
     if isinstance(row, Volume):
@@ -110,7 +113,7 @@ def _quota(session: Session) -> Iterator[str]:
             yield f"{subject} still reserves {reserved} of {resource}"
         held.setdefault(subject, Counter())[resource] = int(committed)
     total = Amount()
-    for model in (Instance, Volume, VolumeSnapshot, Bucket):
+    for model in (Instance, Volume, VolumeSnapshot, Bucket, FloatingAddress):
         for row in session.scalars(select(model)):
             cost = _cost(session, row)
             total += cost
@@ -181,9 +184,28 @@ def _cloud(inside: Inside) -> Iterator[str]:
             yield f"volume snapshot {kept.id} should be {kept.external_id}, is {held}"
         if kept.state == "deleted" and held is not None:
             yield f"volume snapshot {kept.id} is deleted and exists"
+    for address in inside.rows(FloatingAddress):
+        seen = owned.pop((OwnedKind.FLOATING_ADDRESS.value, address.id), None)
+        yield from _floating(inside, address, seen)
     for kind, id_ in owned:
-        if kind in ("instance", "volume", "snapshot", "volume_snapshot"):
+        if kind in ("instance", "volume", "snapshot", "volume_snapshot", "floating_address"):
             yield f"{kind} {id_} exists and has no row"
+
+
+def _floating(inside: Inside, row: FloatingAddress, seen: Owned | None) -> Iterator[str]:
+    name = f"floating address {row.id} ({row.state})"
+    if row.state == "deleted" or row.external_id is None:
+        if seen is not None:
+            yield f"{name} exists"
+        return
+    if seen is None:
+        if row.state != "error":
+            yield f"{name} is lost"
+        return
+    facts = inside.driver.observe_floating_address(seen.host, row.id, within=5.0)
+    wanted = (row.external_id, row.address, row.instance_id)
+    if facts is None or wanted != (facts.ref.external_id, facts.address, facts.instance):
+        yield f"{name} should be {wanted}; it is {facts}"
 
 
 def _buckets(inside: Inside) -> Iterator[str]:

@@ -18,6 +18,7 @@ from egovcloud.services import (
     bucket,
     bucket_key,
     drift,
+    floating_address,
     host_action,
     image,
     instance,
@@ -31,6 +32,7 @@ from egovcloud.services import (
 from egovcloud.store.models import (
     Bucket,
     Drift,
+    FloatingAddress,
     Host,
     Image,
     Instance,
@@ -51,6 +53,7 @@ RULE = {"direction": "ingress", "protocol": "tcp", "port_min": 22, "port_max": 2
 
 def furnish(world: World) -> World:
     """Add the estate: ``web`` runs with ``data``, ``idle`` is stopped beside the free ``spare``, ``kept`` has ``past``.
+    The floating address ``reach`` leads to ``web``, ``loose`` to nobody.
 
     ``moment`` is a snapshot of ``data``.
 
@@ -81,6 +84,7 @@ def furnish(world: World) -> World:
         instance.stop(inside.house, operator, ids["idle"])
         inside.settle()
         ids["moment"] = inside.rows(VolumeSnapshot)[0].id
+        _floating(inside, ids)
         _keep_apart(inside, replace(world, ids=ids))
         _spread(inside)
         wanted = [machine(world, "late", [1, 2]), {"kind": "bucket", "name": "late", "quota_gib": 5}]
@@ -101,6 +105,16 @@ def spec_of(inside: Inside, instance_id: str) -> InstanceSpec:
     """The instance as a driver is told of it."""
     with inside.database.read() as session:
         return instance_spec(session, Cipher(inside.world.key), session.get_one(Instance, instance_id))
+
+
+def _floating(inside: Inside, ids: dict[str, str]) -> None:
+    world = inside.world
+    ask = {"project_id": world["project"], "network_id": world["network"]}
+    floating_address.create(inside.house, world.operator, **ask, instance_id=ids["web"])
+    floating_address.create(inside.house, world.operator, **ask)
+    inside.settle()
+    for row in inside.rows(FloatingAddress):
+        ids["reach" if row.instance_id else "loose"] = row.id
 
 
 def _buckets(inside: Inside, ids: dict[str, str]) -> None:
@@ -316,6 +330,12 @@ SCENARIOS: dict[str, Act] = {
         inside.house, inside.world.operator, volume_id=inside.world["spare"], name="now"
     ),
     "volume_snapshot.delete": _do(volume_snapshot.delete, "moment"),
+    "floating_address.create": lambda inside: floating_address.create(
+        inside.house, inside.world.operator, project_id=inside.world["project"], instance_id=inside.world["kept"]
+    ),
+    "floating_address.associate": _with(floating_address.associate, "loose", instance_id="idle"),
+    "floating_address.disassociate": _do(floating_address.disassociate, "reach"),
+    "floating_address.delete": _do(floating_address.delete, "loose"),
     "security_group.apply": _do(security_group.set_rules, "group", rules=[RULE]),
     "security_group.delete": _do(security_group.delete, "other_group"),
     "network.delete": _do(network.delete, "other_network"),

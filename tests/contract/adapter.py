@@ -53,6 +53,7 @@ NETWORK_MODES = {
 _ORDER = [
     OwnedKind.SNAPSHOT,
     OwnedKind.VOLUME_SNAPSHOT,
+    OwnedKind.FLOATING_ADDRESS,
     OwnedKind.INSTANCE,
     OwnedKind.VOLUME,
     OwnedKind.SECURITY_GROUP,

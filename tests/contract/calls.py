@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from egovcloud.drivers.base import Capability, Owned, OwnedKind
+from egovcloud.drivers.floating import FloatingSpec
 from egovcloud.drivers.volume_copies import VolumeSnapshotSpec
 from tests.contract.adapter import Cloud, new_id
 
@@ -114,6 +115,30 @@ CALLS: dict[str, tuple[Make, Capability | None]] = {
     "release_volume": (
         lambda c, h: lambda w: c.driver.release_volume(h, c.pool, new_id(), within=w),
         Capability.ADOPTION,
+    ),
+    "create_floating_address": (
+        lambda c, h: (lambda n: lambda w: c.driver.create_floating_address(h, FloatingSpec(new_id(), n), within=w))(
+            c.network("nat")
+        ),
+        Capability.FLOATING_ADDRESS,
+    ),
+    "observe_floating_address": (
+        lambda c, h: lambda w: c.driver.observe_floating_address(h, new_id(), within=w),
+        Capability.FLOATING_ADDRESS,
+    ),
+    "associate_floating_address": (
+        lambda c, h: (
+            lambda w: c.driver.associate_floating_address(h, new_id(), new_id(), "52:54:00:00:00:00", within=w)
+        ),
+        Capability.FLOATING_ADDRESS,
+    ),
+    "disassociate_floating_address": (
+        lambda c, h: lambda w: c.driver.disassociate_floating_address(h, new_id(), within=w),
+        Capability.FLOATING_ADDRESS,
+    ),
+    "delete_floating_address": (
+        lambda c, h: lambda w: c.driver.delete_floating_address(h, new_id(), within=w),
+        Capability.FLOATING_ADDRESS,
     ),
     "create_snapshot": (
         lambda c, h: lambda w: c.driver.create_snapshot(h, new_id(), new_id(), external=False, quiesce=False, within=w),

@@ -99,11 +99,11 @@ def _ids(town: Town, token: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for noun in (
         "departments projects applications flavors images networks security-groups instances volumes snapshots buckets "
-        "requests operations users hosts host-pools sites zones providers storage-pools"
+        "floating-addresses requests operations users hosts host-pools sites zones providers storage-pools"
     ).split():
         answer = client.get(f"/api/v1/{noun}?limit=20", headers=headers)
         assert answer.status_code == 200, (noun, answer.get_data(as_text=True))
-        name = noun.replace("-", "_").removesuffix("s") + "_id"
+        name = noun.replace("-", "_").removesuffix("es" if noun.endswith("sses") else "s") + "_id"
         # Whoever disables themselves is only told so from then on.
         found[name] = [item["id"] for item in answer.get_json()["items"] if item.get("username") != "everything"]
     return found

@@ -13,7 +13,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "work",
         ("request", "approval", "instance", "volume", "snapshot", "volume-snapshot", "bucket", "operation", "event"),
     ),
-    ("catalogue", ("flavor", "image", "network", "security-group", "ssh-key")),
+    ("catalogue", ("flavor", "image", "network", "floating-address", "security-group", "ssh-key")),
     ("tenants", ("department", "project", "application", "quota", "user", "role", "token", "session", "audit")),
     ("resources", ("site", "zone", "host-pool", "host", "storage-pool", "provider", "adopt", "placement", "drift")),
 )

@@ -14,6 +14,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.noun.flavor": ("flavor", "规格"),
     "cli.noun.image": ("image", "镜像"),
     "cli.noun.network": ("network", "网络"),
+    "cli.noun.floating-address": ("floating address", "浮动地址"),
     "cli.noun.security-group": ("security group", "安全组"),
     "cli.noun.ssh-key": ("SSH key", "SSH 公钥"),
     "cli.noun.department": ("department", "委办局/处室"),
@@ -55,6 +56,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "cli.about.flavor": ("Sizes that instances come in.", "云主机规格。"),
     "cli.about.image": ("What instances boot from.", "云主机的启动镜像。"),
     "cli.about.network": ("Networks and their addresses.", "网络及其地址。"),
+    "cli.about.floating-address": (
+        "Addresses of the outer network that lead to instances.",
+        "通往云主机的外部网络地址。",
+    ),
     "cli.about.security-group": ("Who may talk to an instance.", "云主机的访问规则。"),
     "cli.about.ssh-key": ("Your public keys.", "您的 SSH 公钥。"),
     "cli.about.department": ("The tree of departments.", "委办局树。"),

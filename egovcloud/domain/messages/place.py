@@ -10,9 +10,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "站点 {name} 仍有 {zones} 个可用区、{providers} 个云平台，请先删除。",
     ),
     "project.used": (
-        "Project {name} still holds {instances} instance(s), {volumes} volume(s), {buckets} bucket(s) and "
-        "{security_groups} security group(s), and has {requests} open request(s); delete or close them first.",
-        "项目 {name} 仍有 {instances} 台云主机、{volumes} 块云硬盘、{buckets} 个存储桶、{security_groups} 个安全组和 "
+        "Project {name} still holds {instances} instance(s), {volumes} volume(s), {buckets} bucket(s), "
+        "{floating_addresses} floating address(es) and {security_groups} security group(s), and has {requests} open request(s); delete or close them first.",
+        "项目 {name} 仍有 {instances} 台云主机、{volumes} 块云硬盘、{buckets} 个存储桶、{floating_addresses} 个浮动地址、"
+        "{security_groups} 个安全组和 "
         "{requests} 份未结服务申请，请先删除或办结。",
     ),
     "zone.used": (

@@ -24,8 +24,9 @@ SIMULATED = frozenset(
         Capability.VOLUME_CLONE,
     }
 )
-# Whoever may speak to libvirt may use all of its host; a volume's file is copied whole, or not at all.
-QEMU = frozenset(Capability) - {Capability.QUOTA, Capability.VOLUME_SNAPSHOT}
+# Whoever may speak to libvirt may use all of its host; a volume's file is copied whole, or not at all, and a host has
+# no addresses of an outer network to give.
+QEMU = frozenset(Capability) - {Capability.QUOTA, Capability.VOLUME_SNAPSHOT, Capability.FLOATING_ADDRESS}
 
 
 def declared(hosts: Iterable[HostConfig]) -> frozenset[Capability]:

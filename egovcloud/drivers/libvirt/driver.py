@@ -30,6 +30,7 @@ from egovcloud.drivers.base import (
     VolumeSpec,
     WipeRecord,
 )
+from egovcloud.drivers.floating import FloatingFacts, FloatingSpec
 from egovcloud.drivers.libvirt import (
     adoption,
     capabilities,
@@ -59,6 +60,10 @@ T = TypeVar("T")
 
 def _facts(host: Host, limit: Deadline) -> HostFacts:
     return host.call(inventory.facts, limit.left())
+
+
+def _no_floating() -> Unsupported:
+    return Unsupported("driver.unsupported", capability=Capability.FLOATING_ADDRESS.value)
 
 
 class LibvirtDriver:
@@ -237,6 +242,24 @@ class LibvirtDriver:
 
     def delete_volume_snapshot(self, host: str, pool: str, volume_id: str, snapshot_id: str, *, within: float) -> None:
         raise Unsupported("driver.unsupported", capability=Capability.VOLUME_SNAPSHOT.value)
+
+    # -- floating addresses: a host's own NAT has no addresses to give -------------------------------------------------
+    def create_floating_address(self, host: str, spec: FloatingSpec, *, within: float) -> FloatingFacts:
+        raise _no_floating()
+
+    def observe_floating_address(self, host: str, floating_id: str, *, within: float) -> FloatingFacts | None:
+        raise _no_floating()
+
+    def associate_floating_address(
+        self, host: str, floating_id: str, instance_id: str, mac: str, *, within: float
+    ) -> FloatingFacts:
+        raise _no_floating()
+
+    def disassociate_floating_address(self, host: str, floating_id: str, *, within: float) -> None:
+        raise _no_floating()
+
+    def delete_floating_address(self, host: str, floating_id: str, *, within: float) -> None:
+        raise _no_floating()
 
     # -- adoption ----------------------------------------------------------------------------------------------------
     def inspect_unmanaged(self, host: str, kind: OwnedKind, external_id: str, *, within: float) -> Found | None:

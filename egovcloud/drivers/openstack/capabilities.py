@@ -32,7 +32,7 @@ _ALWAYS = frozenset(
 def declared(config: CloudConfig) -> frozenset[Capability]:
     found = set(_ALWAYS)
     if config.external_network:
-        found.add(Capability.NETWORK_NAT)
+        found |= {Capability.NETWORK_NAT, Capability.FLOATING_ADDRESS}
     if config.tenancy:
         found.add(Capability.TENANCY)
     if config.screens:

@@ -29,12 +29,14 @@ from egovcloud.drivers.base import (
     VolumeSpec,
     WipeRecord,
 )
+from egovcloud.drivers.floating import FloatingFacts, FloatingSpec
 from egovcloud.drivers.openstack import (
     adoption,
     allowances,
     attachments,
     capabilities,
     copies,
+    floating,
     groups,
     hosts,
     images,
@@ -259,6 +261,29 @@ class OpenStackDriver:
     def delete_volume_snapshot(self, host: str, pool: str, volume_id: str, snapshot_id: str, *, within: float) -> None:
         with self._call(host, within) as call:
             volume_snapshots.delete(call, volume_id, snapshot_id)
+
+    # -- floating addresses ------------------------------------------------------------------------------------------
+    def create_floating_address(self, host: str, spec: FloatingSpec, *, within: float) -> FloatingFacts:
+        with self._call(host, within) as call:
+            return floating.create(call, spec)
+
+    def observe_floating_address(self, host: str, floating_id: str, *, within: float) -> FloatingFacts | None:
+        with self._call(host, within) as call:
+            return floating.observe(call, floating_id)
+
+    def associate_floating_address(
+        self, host: str, floating_id: str, instance_id: str, mac: str, *, within: float
+    ) -> FloatingFacts:
+        with self._call(host, within) as call:
+            return floating.associate(call, floating_id, instance_id, mac)
+
+    def disassociate_floating_address(self, host: str, floating_id: str, *, within: float) -> None:
+        with self._call(host, within) as call:
+            floating.disassociate(call, floating_id)
+
+    def delete_floating_address(self, host: str, floating_id: str, *, within: float) -> None:
+        with self._call(host, within) as call:
+            floating.delete(call, floating_id)
 
     # -- adoption ----------------------------------------------------------------------------------------------------
     def inspect_unmanaged(self, host: str, kind: OwnedKind, external_id: str, *, within: float) -> Found | None:

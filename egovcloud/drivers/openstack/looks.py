@@ -37,6 +37,7 @@ class Lists:
     subnets: list[Json]
     groups: list[Json]
     ports: list[Json]
+    floating: list[Json] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from egovcloud.domain.errors import Forbidden
 from egovcloud.drivers.base import Owned, OwnedKind, Unmanaged
 from egovcloud.drivers.openstack import (
     adoption,
+    floating,
     groups,
     images,
     instances,
@@ -58,6 +59,8 @@ def _everything(call: Call) -> tuple[Thing, ...]:
         call.network.list("/subnets", "subnets", project_id=mine),
         call.network.list("/security-groups", "security_groups", project_id=mine),
         _ports_of(call, [mine, *projects]),
+        # Without an outer network there are none, and perhaps no routing at all.
+        call.network.list("/floatingips", "floatingips", project_id=mine) if call.config.external_network else [],
     )
     return (
         *_instances(lists),
@@ -67,6 +70,7 @@ def _everything(call: Call) -> tuple[Thing, ...]:
         *_images(lists),
         *_networks(lists),
         *_groups(lists),
+        *_floating(lists),
         *_tenants(lists, projects),
     )
 
@@ -148,6 +152,15 @@ def _groups(lists: Lists) -> Iterator[Thing]:
         if our_id:
             owned = Owned(OwnedKind.SECURITY_GROUP, our_id, str(group["id"]), EVERYWHERE, str(group["name"]))
             yield Thing(owned, looks.group(group))
+
+
+def _floating(lists: Lists) -> Iterator[Thing]:
+    for one in lists.floating:
+        our_id = lists.marker.of_description(floating.KIND, one.get("description"))
+        if our_id:
+            name = str(one["floating_ip_address"])
+            owned = Owned(OwnedKind.FLOATING_ADDRESS, our_id, str(one["id"]), EVERYWHERE, name)
+            yield Thing(owned, floating.look(lists, one))
 
 
 def list_unmanaged(call: Call) -> list[Unmanaged]:
@@ -253,6 +266,7 @@ _WAYS: dict[OwnedKind, tuple[Callable[[Call, str], str | None], Callable[[Call, 
     OwnedKind.IMAGE: (_of_image(images.KIND), images.remove),
     OwnedKind.SNAPSHOT: (_of_image(snapshots.KIND), _remove_snapshot),
     OwnedKind.NETWORK: (_of_neutron("networks", "network", networks.KIND), networks.remove),
+    OwnedKind.FLOATING_ADDRESS: (_of_neutron("floatingips", "floatingip", floating.KIND), floating.remove),
     OwnedKind.SECURITY_GROUP: (_of_neutron("security-groups", "security_group", groups.KIND), groups.remove),
     OwnedKind.TENANT: (_of_tenant, tenants.remove),
 }

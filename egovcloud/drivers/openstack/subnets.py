@@ -96,6 +96,16 @@ def _external(call: Call) -> str:
     return call.cloud.external_network.get(ask)
 
 
+def outer(call: Call, network_id: str) -> str | None:
+    """Neutron's id of the network that the router of our network ``network_id`` leads to."""
+    description = call.marker.description(ROUTER, network_id)
+    for router in call.network.list("/routers", "routers", description=description):
+        gateway = router.get("external_gateway_info") or {}
+        if gateway.get("network_id"):
+            return str(gateway["network_id"])
+    return None
+
+
 def remove_router(call: Call, network_id: str) -> None:
     """The routers of our network ``network_id``, with their interfaces."""
     description = call.marker.description(ROUTER, network_id)

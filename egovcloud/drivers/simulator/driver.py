@@ -13,6 +13,7 @@ from pathlib import Path
 from egovcloud.drivers.base import Capability
 from egovcloud.drivers.simulator.parts.adoption import AdoptionPart
 from egovcloud.drivers.simulator.parts.console import ConsolePart
+from egovcloud.drivers.simulator.parts.floating import FloatingPart
 from egovcloud.drivers.simulator.parts.images import ImagesPart
 from egovcloud.drivers.simulator.parts.instances import InstancesPart
 from egovcloud.drivers.simulator.parts.inventory import InventoryPart
@@ -32,6 +33,7 @@ class SimulatorDriver(
     ImagesPart,
     NetworksPart,
     ShelvingPart,
+    FloatingPart,
     InstancesPart,
     MigrationPart,
     VolumesPart,

@@ -43,11 +43,11 @@ class CallLog:
         ]
 
     def doubled(self) -> list[tuple[OwnedKind, str, int]]:
-        """Marks that more than one instance, volume or snapshot bears now, in the whole cloud: kind, id, count."""
+        """Marks that more than one thing of a kind that exists once bears now, in the whole cloud: kind, id, count."""
         with self._cloud.read() as tx:
             rows = tx.execute(
                 "SELECT kind, id, count(*) FROM objects WHERE owner IS NOT NULL"
-                " AND kind IN ('instance', 'volume', 'snapshot', 'volume_snapshot')"
+                " AND kind IN ('instance', 'volume', 'snapshot', 'volume_snapshot', 'floating_address')"
                 " GROUP BY owner, kind, id HAVING count(*) > 1"
             ).fetchall()
         return [(OwnedKind(row[0]), row[1], row[2]) for row in rows]

@@ -149,6 +149,7 @@ class Outside:
                     "snapshots",
                     "snapshot_volumes",
                     "volume_snapshots",
+                    "floating_addresses",
                     "tenants",
                     "tenancy",
                 )

@@ -39,6 +39,7 @@ def remove_instance(tx: sqlite3.Connection, ext: str, now: float) -> None:
     tx.execute("UPDATE volumes SET instance = NULL, target = NULL, detach_at = NULL WHERE instance = ?", (ext,))
     tx.execute("DELETE FROM nics WHERE instance = ?", (ext,))
     tx.execute("DELETE FROM nic_groups WHERE instance = ?", (ext,))
+    tx.execute("UPDATE floating_addresses SET instance = NULL WHERE instance = ?", (ext,))
     tx.execute("DELETE FROM instances WHERE ext = ?", (ext,))
     find.remove_object(tx, ext)
     if row["power"] == Power.SHELVED:
@@ -103,6 +104,12 @@ def remove_network(tx: sqlite3.Connection, ext: str, now: float) -> None:
     find.remove_object(tx, ext)
 
 
+def remove_floating_address(tx: sqlite3.Connection, ext: str, now: float) -> None:
+    """Whoever has it is not asked."""
+    tx.execute("DELETE FROM floating_addresses WHERE ext = ?", (ext,))
+    find.remove_object(tx, ext)
+
+
 def remove_security_group(tx: sqlite3.Connection, ext: str, now: float) -> None:
     """``Conflict`` while it guards ports."""
     row = tx.execute("SELECT id, host FROM objects WHERE ext = ?", (ext,)).fetchone()
@@ -155,6 +162,7 @@ REMOVERS: dict[OwnedKind, Callable[[sqlite3.Connection, str, float], None]] = {
     OwnedKind.SNAPSHOT: remove_snapshot,
     OwnedKind.VOLUME_SNAPSHOT: remove_volume_snapshot,
     OwnedKind.NETWORK: remove_network,
+    OwnedKind.FLOATING_ADDRESS: remove_floating_address,
     OwnedKind.SECURITY_GROUP: remove_security_group,
     OwnedKind.IMAGE: remove_image,
 }

@@ -121,6 +121,8 @@ LATER = (
     "CREATE TABLE IF NOT EXISTS tenancy (ext TEXT PRIMARY KEY, tenant TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS volume_snapshots (ext TEXT PRIMARY KEY, volume TEXT NOT NULL,"
     " size_gib INTEGER NOT NULL, allocated INTEGER NOT NULL, content TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS floating_addresses (ext TEXT PRIMARY KEY, network TEXT NOT NULL,"
+    " address TEXT NOT NULL UNIQUE, instance TEXT) WITHOUT ROWID",
 )
 
 

@@ -115,6 +115,14 @@ class Tamper(Outside):
             charge(tx, row["store"], size_gib - row["size_gib"], 0)
             tx.execute("UPDATE volumes SET size_gib = ? WHERE ext = ?", (size_gib, row["ext"]))
 
+    # -- floating addresses ----------------------------------------------------------------------------------------
+    def point(self, floating_address: str, instance: str | None) -> None:
+        """Let it lead to the instance, or to nobody."""
+        with self._cloud.write() as tx:
+            holder = self._find(tx, instance)["ext"] if instance else None
+            ext = self._find(tx, floating_address)["ext"]
+            tx.execute("UPDATE floating_addresses SET instance = ? WHERE ext = ?", (holder, ext))
+
     # -- what instances need ---------------------------------------------------------------------------------------
     def change_network(self, network: str, host: str, **changes: str | None) -> None:
         """Another ``mode``, ``cidr``, ``gateway`` or ``bridge``."""

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from egovcloud.domain.drift import ACCEPT, KINDS
 from egovcloud.domain.errors import Conflict
+from egovcloud.engine.drifts import accept_floating as floating
 from egovcloud.engine.drifts import accept_instance as instance
 from egovcloud.engine.drifts import accept_other as other
 from egovcloud.engine.drifts import accept_volume as volume
@@ -46,6 +47,10 @@ WAYS: dict[str, Accept] = {
     "volume.elsewhere": volume.attached,
     "snapshot.gone": other.snapshot_gone,
     "volume_snapshot.gone": volume_snapshots.gone,
+    "floating_address.gone": floating.gone,
+    "floating_address.disassociated": floating.disassociated,
+    "floating_address.associated": floating.associated,
+    "floating_address.elsewhere": floating.associated,
     "security_group.rule_added": other.rules,
     "security_group.rule_missing": other.rules,
     "host.size": other.host_size,

@@ -11,7 +11,7 @@ from egovcloud.domain.errors import Problem
 from egovcloud.drivers.base import Driver
 from egovcloud.planner.drift import Difference
 from egovcloud.store.database import Database
-from egovcloud.store.models import Host, Instance, StoragePool, Volume
+from egovcloud.store.models import FloatingAddress, Host, Instance, StoragePool, Volume
 
 QUESTIONS = 100  # in one look, for when a whole host of machines stops at once
 LOOK = 10.0  # seconds that one question may take
@@ -44,12 +44,14 @@ def sure(driver: Driver, database: Database, finding: Difference) -> bool | None
 
 
 def absent(driver: Driver, database: Database, noun: str, id_: str) -> bool:
-    """Whether the cloud says of an instance or a volume that there is no such thing; silence is no answer."""
+    """Whether the cloud says of an instance, a volume or an address that it is not there; silence is no answer."""
     try:
         if noun == "instance":
             with database.read() as session:
                 host = session.scalars(select(Host.name).join(Instance).where(Instance.id == id_)).first()
             return host is not None and driver.observe_instance(host, id_, within=LOOK) is None
+        if noun == "floating_address":
+            return _nowhere(driver, database, id_)
         with database.read() as session:
             place = (
                 select(Host.name, StoragePool.name)
@@ -61,3 +63,12 @@ def absent(driver: Driver, database: Database, noun: str, id_: str) -> bool:
         return row is not None and driver.observe_volume(row[0], row[1], id_, within=LOOK) is None
     except Problem:
         return False
+
+
+def _nowhere(driver: Driver, database: Database, id_: str) -> bool:
+    """Of what belongs to the cloud as a whole, any host of it tells."""
+    with database.read() as session:
+        mine = select(FloatingAddress.provider_id).where(FloatingAddress.id == id_).scalar_subquery()
+        hosts = select(Host.name).where(Host.provider_id == mine, Host.health == "up").order_by(Host.name)
+        host = session.scalars(hosts.limit(1)).first()
+    return host is not None and driver.observe_floating_address(host, id_, within=LOOK) is None

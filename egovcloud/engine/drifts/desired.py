@@ -15,8 +15,9 @@ from egovcloud.domain.lifecycle import LIFECYCLES
 from egovcloud.engine.claims import OPEN
 from egovcloud.engine.drifts import volume_snapshots
 from egovcloud.planner.drift import Estate, HostWanted, PoolWanted
-from egovcloud.planner.reconcile import Wanted
+from egovcloud.planner.reconcile import EVERYWHERE, Wanted
 from egovcloud.store.models import (
+    FloatingAddress,
     Host,
     HostPool,
     Image,
@@ -49,6 +50,7 @@ def read(session: Session, provider_id: str, rows: Sequence[Wanted]) -> Estate:
         needed={key: frozenset(places) for key, places in needed.items()},
         shared_pools=reader.shared_pools(),
         hosts=_hosts(session, hosts),
+        floating=list(reader.floating(provider_id)),
     )
 
 
@@ -160,6 +162,26 @@ class _Reader:
             )
             for row in self._session.scalars(statement)
         ]
+
+    def floating(self, provider_id: str) -> Iterable[Wanted]:
+        """With the instance that has each: unless that one is at work, which may take it along."""
+        busy = LIFECYCLES["floating_address"].transitional
+        statement = select(FloatingAddress).where(
+            FloatingAddress.provider_id == provider_id, FloatingAddress.state.not_in(NEVER)
+        )
+        for row in self._session.scalars(statement):
+            calm = row.state not in busy and row.id not in self._busy and row.instance_id not in self._busy
+            yield Wanted(
+                "floating_address",
+                row.id,
+                row.state,
+                row.generation,
+                EVERYWHERE,
+                row.external_id,
+                calm,
+                True,
+                {"instance": row.instance_id or ""},
+            )
 
     def shared(self) -> Iterable[Wanted]:
         """Networks, security groups and images as they should be wherever they are."""

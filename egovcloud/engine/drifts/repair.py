@@ -18,7 +18,7 @@ from egovcloud.domain.errors import Conflict
 from egovcloud.engine.drifts import accept_instance, accept_volume
 from egovcloud.engine.drifts.subject import held, idle, ready
 from egovcloud.store.journal import touch, transition
-from egovcloud.store.models import Drift, Instance, Operation, SecurityGroup, Volume
+from egovcloud.store.models import Drift, FloatingAddress, Instance, Operation, SecurityGroup, Volume
 
 
 @dataclass(frozen=True)
@@ -168,6 +168,28 @@ def _detach_only(job: Job) -> None:
     _detach(job)
 
 
+def _associate(job: Job) -> None:
+    """With the instance that is meant to have it, whoever has it now."""
+    row = held(job.session, FloatingAddress, job.drift.subject_id, "in_use")
+    home = held(job.session, Instance, str(row.instance_id), "active", "stopped")
+    idle(job.session, home.id, home.name)
+    data = {"out_of_band": True, "drift": job.drift.id, "seen": job.drift.observed.get("instance")}
+    transition(job.session, row, "seen_disassociated", now=job.now, instance_id=None, data=data)
+    part = job.part("floating_address.associate", row.id, row.department_id, instance_id=home.id)
+    transition(job.session, row, "associate", now=job.now, operation_id=part.id, instance_id=home.id)
+
+
+def _disassociate(job: Job) -> None:
+    """From whoever was seen to have it, ours or not."""
+    row = held(job.session, FloatingAddress, job.drift.subject_id, "available")
+    holder = job.session.get(Instance, str(job.drift.observed["instance"]))
+    known = holder.id if holder is not None else None
+    data = {"out_of_band": True, "drift": job.drift.id, "seen": job.drift.observed.get("instance")}
+    transition(job.session, row, "seen_associated", now=job.now, instance_id=known, data=data)
+    part = job.part("floating_address.disassociate", row.id, row.department_id, instance_id=known)
+    transition(job.session, row, "disassociate", now=job.now, operation_id=part.id)
+
+
 WAYS: dict[str, Callable[[Job], None]] = {
     "instance.stopped": _power,
     "instance.started": _power,
@@ -182,6 +204,9 @@ WAYS: dict[str, Callable[[Job], None]] = {
     "volume.detached": _attach,
     "volume.attached": _detach_only,
     "volume.elsewhere": _attach,
+    "floating_address.disassociated": _associate,
+    "floating_address.elsewhere": _associate,
+    "floating_address.associated": _disassociate,
     "security_group.gone": _rules,
     "security_group.rule_added": _rules,
     "security_group.rule_missing": _rules,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from egovcloud.domain.errors import Problem
 from egovcloud.engine import capacity, shelf
 from egovcloud.engine.kinds import Result, Run
+from egovcloud.engine.operations import floating_address
 from egovcloud.engine.operations.common import (
     attached_volumes,
     fail_subject,
@@ -64,6 +65,7 @@ def deleted(session: Session, run: Run, result: Result, operation: Operation) ->
     ledger.settle(session, key=operation.id, subject=("instance", instance.id), now=run.now)
     for volume in attached_volumes(session, instance.id):
         transition(session, volume, "detached", now=run.now, operation_id=operation.id, instance_id=None, device=None)
+    floating_address.left(session, instance.id, operation, run.now)
     forget_snapshots(session, run, operation)
     transition(
         session,
@@ -82,6 +84,7 @@ def failed(session: Session, run: Run, operation: Operation, problem: Problem) -
     for volume in attached_volumes(session, run.subject_id):
         if volume.state == "detaching":
             transition(session, volume, "attached", now=run.now, operation_id=operation.id)
+    floating_address.stay(session, run.subject_id, operation, run.now)
     fail_subject(Instance)(session, run, operation, problem)
 
 
@@ -91,3 +94,4 @@ def retried(session: Session, operation: Operation, now: datetime) -> None:
     for volume in attached_volumes(session, instance.id):
         if volume.state == "in_use":
             transition(session, volume, "detach", now=now, operation_id=operation.id)
+    floating_address.leave(session, instance.id, operation, now)

@@ -27,11 +27,12 @@ from egovcloud.engine.drifts import journal as drifts
 from egovcloud.engine.drifts.seen import seen_of, storable
 from egovcloud.engine.kinds import Result, Run
 from egovcloud.planner.drift import Comparison, HostSeen, compare
-from egovcloud.planner.reconcile import Finding, Seen, Wanted, differences, orphans
+from egovcloud.planner.reconcile import EVERYWHERE, Finding, Seen, Wanted, differences, orphans
 from egovcloud.store.base import Model
 from egovcloud.store.journal import touch, transition
 from egovcloud.store.models import (
     CapacitySample,
+    FloatingAddress,
     Host,
     HostPool,
     Image,
@@ -57,6 +58,7 @@ NOUNS: dict[str, type[Model]] = {
     "volume": Volume,
     "snapshot": Snapshot,
     "network": Network,
+    "floating_address": FloatingAddress,
     "security_group": SecurityGroup,
     "image": Image,
 }
@@ -212,7 +214,19 @@ def wanted(session: Session, provider_id: str, *, every: bool = False, only: str
         if only is not None:
             projects = projects.where(Project.id == only)
         rows += [Wanted("tenant", id_, "", 0, "", None, False) for id_ in session.scalars(projects)]
+        rows += _floating(session, only)
     return rows
+
+
+def _floating(session: Session, only: str | None) -> list[Wanted]:
+    """They belong to a cloud as a whole; which of two with one mark is the row's, its external id says."""
+    one = FloatingAddress
+    statement = select(one.id, one.state, one.generation, one.external_id).where(one.state != "deleted")
+    if only is not None:
+        statement = statement.where(one.id == only)
+    busy = LIFECYCLES["floating_address"].transitional
+    found = session.execute(statement).all()
+    return [Wanted("floating_address", i, s, g, EVERYWHERE, e, s not in busy, True) for i, s, g, e in found]
 
 
 def _doubled_snapshots(run: Run, driver: Driver, seen: Sequence[Seen]) -> dict[tuple[str, str], Wanted]:

@@ -18,7 +18,17 @@ from egovcloud.store.models import Operation, Provider, Sighting
 log = structlog.get_logger()
 
 # An instance holds its disks and networks, so that it goes first.
-ORDER = ("instance", "snapshot", "volume_snapshot", "volume", "network", "security_group", "image", "tenant")
+ORDER = (
+    "instance",
+    "snapshot",
+    "volume_snapshot",
+    "volume",
+    "floating_address",
+    "network",
+    "security_group",
+    "image",
+    "tenant",
+)
 
 
 def remove(run: Run) -> Result:

@@ -9,6 +9,7 @@ from egovcloud.store.models.department import Department
 from egovcloud.store.models.drift import Drift, DriftPolicy
 from egovcloud.store.models.event import Event
 from egovcloud.store.models.flavor import Flavor
+from egovcloud.store.models.floating_address import FloatingAddress
 from egovcloud.store.models.idempotency import IdempotencyKey
 from egovcloud.store.models.image import Image
 from egovcloud.store.models.instance import Instance, InstanceSecurityGroup, Port
@@ -42,6 +43,7 @@ __all__ = [
     "DriftPolicy",
     "Event",
     "Flavor",
+    "FloatingAddress",
     "Grant",
     "Host",
     "HostPool",

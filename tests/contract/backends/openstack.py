@@ -34,6 +34,7 @@ CAPABILITIES = frozenset(
         Capability.NETWORK_ISOLATED,
         Capability.NETWORK_BRIDGED,
         Capability.ADDRESS_RESERVATION,
+        Capability.FLOATING_ADDRESS,
         Capability.SECURITY_GROUP,
         Capability.SCREEN,
         Capability.SERIAL_LOG,

@@ -213,6 +213,17 @@ export interface VolumeSnapshot extends Entity {
   state: string
   error: Failure | null
 }
+export interface FloatingAddress extends Entity {
+  address: string
+  state: string
+  department: Ref
+  project: Ref
+  network: Ref
+  instance: Ref | null
+  fixed_address: string | null
+  provider: Ref | null
+  error: Failure | null
+}
 export interface Fact {
   name: string
   value: string

@@ -11,6 +11,7 @@ const PAGES: Record<string, string> = {
 const LISTS: Record<string, string> = {
   snapshot: '/snapshots',
   volume_snapshot: '/snapshots?tab=volumes',
+  floating_address: '/networks?tab=floating',
   image: '/images',
   flavor: '/flavors',
   project: '/projects?tab=projects',

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from egovcloud.drivers.base import Owned, OwnedKind, RuleSpec
+from egovcloud.drivers.floating import FloatingLook
 from egovcloud.drivers.simulator import find
 from egovcloud.drivers.simulator.parts.base import Part
 from egovcloud.drivers.survey import (
@@ -82,6 +83,11 @@ _IMAGES = (
 )
 
 _TENANTS = "SELECT id, ext, name FROM tenants WHERE owner = ? ORDER BY ext"
+_FLOATING = (
+    "SELECT f.ext, o.id, f.address, f.instance, h.id AS holder, h.owner FROM objects o"
+    " JOIN floating_addresses f ON f.ext = o.ext LEFT JOIN objects h ON h.ext = f.instance"
+    " WHERE o.host = '' AND o.owner = ? AND o.visible_at <= ? ORDER BY o.seq"
+)
 
 
 class SurveyPart(Part):
@@ -100,6 +106,7 @@ class SurveyPart(Part):
             rows = tx.execute(_OWNED, mine).fetchall()
             looks = _looks(tx, mine)
             tenants = tx.execute(_TENANTS, (self.installation,)).fetchall() if self.tenancy else []
+            floating = tuple(_floating(tx, mine))
         return Survey(
             host,
             tuple(
@@ -111,7 +118,8 @@ class SurveyPart(Part):
                 )
                 for row in rows
             )
-            + tuple(Thing(Owned(OwnedKind.TENANT, row["id"], row["ext"], host, row["name"])) for row in tenants),
+            + tuple(Thing(Owned(OwnedKind.TENANT, row["id"], row["ext"], host, row["name"])) for row in tenants)
+            + floating,
         )
 
 
@@ -133,6 +141,15 @@ def _looks(tx: sqlite3.Connection, mine: tuple[str, str, float]) -> Mapping[str,
     for row in tx.execute(_IMAGES, mine):
         looks[row[0]] = ImageLook(row["pool"], row["sha256"])
     return looks
+
+
+def _floating(tx: sqlite3.Connection, mine: tuple[str, str, float]) -> Iterator[Thing]:
+    """Those of the whole cloud, on whichever host one asks."""
+    host, owner, now = mine
+    for row in tx.execute(_FLOATING, (owner, now)):
+        holder = _ours(row["holder"], row["owner"], owner) if row["instance"] is not None else ""
+        owned = Owned(OwnedKind.FLOATING_ADDRESS, row["id"], row["ext"], host, row["address"])
+        yield Thing(owned, FloatingLook(row["address"], holder))
 
 
 def _instances(tx: sqlite3.Connection, mine: tuple[str, str, float]) -> dict[str, InstanceLook]:
