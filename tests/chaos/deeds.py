@@ -119,12 +119,18 @@ class People:
     def migrate(self) -> Any:
         return instance.migrate(*self._operator, self._machine("active").id)
 
+    def shelve(self) -> Any:
+        return instance.shelve(*self._operator, self._machine("active", "stopped").id)
+
+    def unshelve(self) -> Any:
+        return instance.unshelve(*self._operator, self._machine("shelved").id)
+
     def guard(self) -> Any:
         group = self.inside.world[self.random.choice(["group", "other_group"])]
         return instance.guard(*self._operator, self._machine("active", "stopped").id, security_group_ids=[group])
 
     def delete_instance(self) -> Any:
-        found = self._machine("active", "stopped", "error")
+        found = self._machine("active", "stopped", "error", "shelved")
         return instance.delete(*self._operator, found.id, confirm=found.name)
 
     def attach(self) -> Any:
@@ -190,6 +196,8 @@ DEEDS: dict[Callable[[People], Any], int] = {
     People.resize: 4,
     People.rebuild: 2,
     People.migrate: 4,
+    People.shelve: 3,
+    People.unshelve: 3,
     People.guard: 2,
     People.delete_instance: 5,
     People.attach: 5,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -16,29 +17,33 @@ from egovcloud.drivers.base import InstanceSpec
 from tests.contract.backends.openstack import OpenStackCloud
 from tests.real.openstack import seed
 from tests.real.openstack.layout import Layout
-from tests.real.openstack.through import Way
+from tests.real.openstack.through import proxied
 
 
 @contextmanager
-def opened(way: Way, layout: Layout, directory: Path) -> Iterator[OpenStackCloud]:
-    cloud = OpenStackCloud(layout, way, directory)
-    try:
-        yield cloud
-    finally:
-        cloud.clean()
+def opened(layout: Layout, directory: Path, *, tenancy: bool) -> Iterator[OpenStackCloud]:
+    with proxied(layout, directory, tenancy=tenancy) as way:
+        cloud = OpenStackCloud(layout, way, directory)
+        try:
+            yield cloud
+        finally:
+            cloud.clean()
+            for left in cloud.driver.list_owned(cloud.host, within=cloud.limit):  # its image and its project
+                cloud.driver.delete_owned(left, within=cloud.patience)
 
 
 def _server(layout: Layout, cloud: OpenStackCloud, spec: InstanceSpec) -> Any:
     return seed.centre(layout).compute.get_server(cloud.facts(spec).ref.external_id)
 
 
-def test_members_share_a_group_that_goes_with_the_last(way: Way, layout: Layout, tmp_path: Path) -> None:
-    with opened(way, layout, tmp_path) as cloud:
+@pytest.mark.parametrize("tenancy", [False, True], ids=["together", "apart"])
+def test_members_share_a_group_that_goes_with_the_last(layout: Layout, tmp_path: Path, tenancy: bool) -> None:
+    with opened(layout, tmp_path, tenancy=tenancy) as cloud:
         compute = seed.centre(layout).compute
         marker = cloud.driver._cloud.marker.tag  # type: ignore[attr-defined]
 
         def groups() -> list[tuple[str, int]]:
-            listed = [one for one in compute.server_groups() if one.name.startswith(marker)]
+            listed = [one for one in compute.server_groups(all_projects=True) if one.name.startswith(marker)]
             return [(one.policy, len(one.member_ids)) for one in listed]
 
         text = f"{new_id()}/0"
@@ -51,9 +56,9 @@ def test_members_share_a_group_that_goes_with_the_last(way: Way, layout: Layout,
         assert groups() == []
 
 
-def test_the_first_key_is_a_key_pair_while_somebody_has_it(way: Way, layout: Layout, tmp_path: Path) -> None:
+def test_the_first_key_is_a_key_pair_while_somebody_has_it(layout: Layout, tmp_path: Path) -> None:
     key = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-    with opened(way, layout, tmp_path) as cloud:
+    with opened(layout, tmp_path, tenancy=True) as cloud:
         compute = seed.centre(layout).compute
         first = cloud.instance(ssh_keys=(f"{key} 张三@office", key), nics=())
         second = cloud.instance(ssh_keys=(f"{key}  another comment",), nics=())
