@@ -123,6 +123,9 @@ LATER = (
     " size_gib INTEGER NOT NULL, allocated INTEGER NOT NULL, content TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS floating_addresses (ext TEXT PRIMARY KEY, network TEXT NOT NULL,"
     " address TEXT NOT NULL UNIQUE, instance TEXT) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS tenancy_by_tenant ON tenancy (tenant)",
+    "CREATE INDEX IF NOT EXISTS volume_snapshots_by_volume ON volume_snapshots (volume)",
+    "CREATE INDEX IF NOT EXISTS floating_addresses_by_instance ON floating_addresses (instance)",
 )
 
 

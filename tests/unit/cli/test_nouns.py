@@ -16,7 +16,7 @@ from tests.unit.cli.conftest import Run, instance
 
 
 def quota(number: int, name: str, limit: int | None, committed: int, *children: Any) -> dict[str, Any]:
-    line = {"resource": "vcpus", "limit": limit, "reserved": 1, "committed": committed, "own": 0}
+    line = {"resource": "vcpus", "limit": limit, "reserved": 1, "committed": committed, "unmanaged": 0, "own": 0}
     return {"department": ref(number, name), "kind": "bureau", "resources": [line], "children": list(children)}
 
 

@@ -23,6 +23,7 @@ from egovcloud.drivers.libvirt.config import HostConfig, PoolConfig
 from egovcloud.drivers.libvirt.domain_xml import Boot, Parts, domain
 from egovcloud.drivers.libvirt.markup import Element, legal, parse, printable, read_mark, render
 from egovcloud.drivers.libvirt.naming import Naming
+from egovcloud.drivers.volume_copies import VolumeSource
 from tests.support.hostile import BEYOND, TEXTS, Way
 
 from .examples import IMAGE, NAT, VOLUME, WEB, instance
@@ -32,6 +33,7 @@ FULL = ImageSpec(
     IMAGE, "debian", "/images/d.qcow2", "0" * 64, "qcow2", "direct", "/images/k", "/images/i", "console=ttyS0", 1
 )
 SPEC = instance(image=FULL, user_data="#cloud-config\nruncmd: [[touch, /tmp/done]]\n")
+SPEC = replace(SPEC, tenant="社会救助", apart="web")  # which libvirt has no use for
 SPEC = replace(SPEC, nics=tuple(replace(nic, network=replace(NAT, mode="bridged", bridge="br0")) for nic in SPEC.nics))
 POOLS = {
     "dir": PoolConfig("dir", "/pool", "/export", ("nas1",), "nfs", "egov", VOLUME),
@@ -129,7 +131,7 @@ def of_host(config: HostConfig) -> dict[str, Element]:
 Table = list[tuple[Any, Callable[[Any], dict[str, Element]]]]
 TABLE: Table = [
     (SPEC, documents),
-    (VolumeSpec(VOLUME, "data", "hv1", "local", 1), of_volume),
+    (VolumeSpec(VOLUME, "data", "hv1", "local", 1, "社会救助", VolumeSource("volume", IMAGE, "local")), of_volume),
     *[(pool, of_pool) for pool in POOLS.values()],
     (HOST, of_host),
 ]

@@ -23,7 +23,7 @@ class Bench:
         self.path = path
         pools = (SimPool("local", 100), SimPool("shared", 100, shared=True))
         create_cloud(path, [SimHost("a", 4, 8192, pools), SimHost("b", 4, 8192, pools)])
-        self.driver = SimulatorDriver("here", path)
+        self.driver = SimulatorDriver("here", path, tenancy=True)
         self.faults = Faults(path)
         self.outside = Outside(path)
         self.log = CallLog(path)

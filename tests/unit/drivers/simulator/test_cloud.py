@@ -11,11 +11,22 @@ from pathlib import Path
 import pytest
 
 from egovcloud.domain.errors import Conflict, Forbidden, NotFound, Permanent, QuotaExceeded, Unsupported
-from egovcloud.drivers.base import Capability, ImageSpec, NetworkSpec, Owned, OwnedKind, Power
+from egovcloud.drivers.base import (
+    Capability,
+    ImageSpec,
+    NetworkSpec,
+    Owned,
+    OwnedKind,
+    Power,
+    SecurityGroupSpec,
+    TenantSpec,
+)
+from egovcloud.drivers.floating import FloatingSpec
 from egovcloud.drivers.simulator import SimulatorDriver
 from egovcloud.drivers.simulator.__main__ import main
 from egovcloud.drivers.simulator.schema import GIB, MEMORY_OVERCOMMIT, VCPU_OVERCOMMIT
-from tests.unit.drivers.simulator.conftest import IMAGE, Bench
+from egovcloud.drivers.volume_copies import VolumeSnapshotSpec
+from tests.unit.drivers.simulator.conftest import IMAGE, NETWORK, Bench
 
 
 def test_host_is_generous_and_finite(bench: Bench) -> None:
@@ -248,10 +259,13 @@ def test_hands_from_outside_make_drift(bench: Bench) -> None:
 
 @pytest.mark.parametrize("kind", list(OwnedKind))
 def test_sweep_takes_every_kind(bench: Bench, kind: OwnedKind) -> None:
-    from egovcloud.drivers.base import SecurityGroupSpec
-
+    bench.driver.ensure_tenant(TenantSpec("tenant", "t"), within=1)
     bench.driver.ensure_security_group("a", SecurityGroupSpec("group", "g", ()), within=1)
-    spec, _ = bench.instance(), bench.volume()
+    spec, volume = bench.instance(), bench.volume()
+    if kind is OwnedKind.VOLUME_SNAPSHOT:
+        bench.driver.create_volume_snapshot(VolumeSnapshotSpec("v", "v", "a", "local", volume.id), within=1)
+    if kind is OwnedKind.FLOATING_ADDRESS:
+        bench.driver.create_floating_address("a", FloatingSpec("f", NETWORK), within=1)
     bench.driver.create_snapshot("a", spec.id, "s", external=False, quiesce=False, within=1)
     if kind in (OwnedKind.IMAGE, OwnedKind.NETWORK):
         bench.driver.delete_instance("a", spec.id, within=1)
@@ -271,8 +285,11 @@ def test_sweep_respects_what_is_in_use(bench: Bench) -> None:
         bench.driver.delete_owned(Owned(OwnedKind.IMAGE, "x", "y", "nowhere"), within=1)
 
 
-def test_every_capability_is_declared() -> None:
-    assert SimulatorDriver.capabilities == frozenset(Capability)
+def test_every_capability_is_declared(tmp_path: Path) -> None:
+    """Projects are kept apart where the configuration says so."""
+    whole, plain = (SimulatorDriver("here", tmp_path / "none", tenancy=tenancy) for tenancy in (True, False))
+    assert whole.capabilities == frozenset(Capability)
+    assert whole.capabilities - plain.capabilities == {Capability.TENANCY}
 
 
 def test_no_query_reads_a_whole_table(bench: Bench) -> None:
