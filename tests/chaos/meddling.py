@@ -144,6 +144,8 @@ MEDDLING: dict[str, tuple[Meddle, str]] = {
     "volume.elsewhere": (Scene.take_away, "data"),
     "snapshot.gone": (lambda s: s.cloud.delete(s.id("past")), "past"),
     "snapshot.duplicated": (lambda s: s.cloud.duplicate_snapshot(s.id("past")), "past"),
+    "volume_snapshot.gone": (lambda s: s.cloud.delete(s.id("moment")), "moment"),
+    "volume_snapshot.duplicated": (lambda s: s.cloud.duplicate_volume_snapshot(s.id("moment")), "moment"),
     "network.gone": (lambda s: s.cloud.lose(s.id("network"), s.host().name), "network"),
     "network.mode": (
         lambda s: s.cloud.change_network(s.id("network"), s.host().name, mode="isolated"),

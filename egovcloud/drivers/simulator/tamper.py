@@ -102,6 +102,20 @@ class Tamper(Outside):
             )
         return ext
 
+    def duplicate_volume_snapshot(self, snapshot: str) -> str:
+        """A second one with the same mark; returns its external id."""
+        with self._cloud.write() as tx:
+            row = self._find(tx, snapshot)
+            values = (row["owner"], row["id"], row["scope"], row["host"], row["name"])
+            now = self._cloud.now()
+            ext = find.add_object(tx, OwnedKind.VOLUME_SNAPSHOT, *values, now, now)
+            tx.execute(
+                "INSERT INTO volume_snapshots SELECT ?, volume, size_gib, 0, content FROM volume_snapshots"
+                " WHERE ext = ?",
+                (ext, row["ext"]),
+            )
+        return ext
+
     # -- volumes ---------------------------------------------------------------------------------------------------
     def attach(self, volume: str, instance: str) -> None:
         """Let the instance hold it, whoever held it before."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -31,12 +32,24 @@ class Bed:
             print(f"openstack bed {time.monotonic() - self._begun:6.1f} s  {text}", flush=True)
 
     def install(self) -> None:
-        self.layout.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        install(self.layout)
+        with self._alone():
+            install(self.layout)
         self.say("everything is installed")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Whoever starts or ends the bed at the same time waits: two that make its databases spoil both."""
+        self.layout.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self.layout.home / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def start(self) -> None:
         """Start what does not run; a fresh state gets its databases, keys, users and catalogue first."""
+        with self._alone():
+            self._start()
+
+    def _start(self) -> None:
         layout = self.layout.open()
         fresh = not layout.ready.exists()
         services.configure(layout)
@@ -84,11 +97,12 @@ class Bed:
         """End what was started; ``wipe`` removes the state too, and keeps what was installed."""
         if not (self.layout.state / "bed.json").exists():
             return
-        layout = self.layout.open()
-        services.stop(layout)
-        self._unmount()
-        if wipe:
-            layout.wipe()
+        with self._alone():
+            layout = self.layout.open()
+            services.stop(layout)
+            self._unmount()
+            if wipe:
+                layout.wipe()
         self.say("stopped")
 
     @contextmanager
