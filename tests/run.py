@@ -68,9 +68,9 @@ STAGES = {
         proof("browser", "tests/browser", "-n", "2", "--dist", "loadfile"),
     ],
     "openstack": [  # on the bed that tests.real.openstack starts
-        proof("contract on OpenStack", "tests/contract", "--driver", "openstack"),
+        proof("contract on OpenStack", "tests/contract", "--driver", "openstack", "-n", "4", "--dist", "worksteal"),
         proof("object storage on Swift", "tests/contract_objects", "--store", "swift"),
-        proof("OpenStack", "tests/real/openstack"),
+        proof("OpenStack", "tests/real/openstack", "-n", "4", "--dist", "loadfile"),
     ],
     "real": [
         proof(

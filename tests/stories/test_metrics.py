@@ -76,4 +76,4 @@ def test_every_call_to_a_cloud_is_timed_by_its_outcome(town: Town) -> None:
     with pytest.raises(Transient):
         driver.hosts(within=1)
     assert figures(town)[count] == before + 1
-    assert driver.capabilities == SimulatorDriver.capabilities
+    assert driver.capabilities == SimulatorDriver(town.house.installation, "none").capabilities
