@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.browser.conftest import City, Open, Picture
-from tests.browser.hands import ask, choose, fill, in_state, submitted
+from tests.browser.hands import ask, choose, confirm_by_name, fill, in_state, submitted
 
 
 def test_a_quota_is_raised_where_it_stands(city: City, open_page: Open, picture: Picture) -> None:
@@ -96,3 +96,11 @@ def test_a_department_a_project_and_an_application(city: City, open_page: Open, 
     submitted(page, "application")
     page.get_by_test_id("list-search").fill("亲手系统")
     expect(page.locator("main tbody tr").filter(has_text="亲手系统")).to_contain_text("3 级")
+
+    page = open_page("sysadmin", language="zh")
+    page.goto(f"{city.url}/projects?tab=projects")
+    page.get_by_test_id("list-search").fill("亲手项目")
+    page.get_by_test_id("close-亲手项目").click()
+    picture(page, "project-close-zh-light")
+    confirm_by_name(page, "亲手项目")
+    expect(page.get_by_test_id("close-亲手项目")).to_have_count(0)
