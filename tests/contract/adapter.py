@@ -7,6 +7,7 @@ import itertools
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -89,6 +90,7 @@ class Cloud(abc.ABC):
     vcpus: int = 1
     memory_mib: int = 192
     disk_gib: int = 1
+    whole: bool = False  # what has no host is one thing, listed on each of them
     examples: int = 30  # of the random walk against the model
     steps: int = 40
 
@@ -317,7 +319,11 @@ class Cloud(abc.ABC):
     def clean(self) -> None:
         """Remove all that bears our mark but the images and the defaults, which later tests use again."""
         kept = {one.id for one in (self._default_network, self._default_tenant) if one}
-        listed = [one for host in self.hosts for one in self.driver.list_owned(host, within=self.limit)]
+        with ThreadPoolExecutor(len(self.hosts)) as pool:
+            lists = pool.map(lambda host: self.driver.list_owned(host, within=self.limit), self.hosts)
+            listed = [one for found in lists for one in found]
+        if self.whole:
+            listed = list({one.external_id: one for one in listed}.values())
         # Instances of all hosts go before what any host lists and one of them may hold.
         for owned in sorted(listed, key=lambda one: _ORDER.index(one.kind)):
             if owned.kind is OwnedKind.IMAGE or owned.id in kept:

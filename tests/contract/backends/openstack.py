@@ -59,6 +59,7 @@ class OpenStackCloud(Cloud):
     host, second = "fake1", "fake2"
     pool, shared_pool = "local", "shared"
     bridge = "physnet9"
+    whole = True
     limit, patience = 60.0, 120.0
     memory_mib = 256
     examples, steps = 1, 20
