@@ -42,11 +42,13 @@ def test_a_quota_of_its_own_is_told_by_whoever_declares_one(cloud: Cloud) -> Non
 
 @proves(Capability.QUOTA)
 def test_what_is_used_of_the_clouds_own_quota_is_told_in_our_units(cloud: Cloud) -> None:
-    before = {one.resource: one.used for one in cloud.driver.allowances(within=cloud.limit)}
+    tenant = cloud.default_tenant()  # where projects are kept apart, each has a quota of its own
+    before = {one.resource: one.used for one in cloud.driver.allowances(tenant=tenant, within=cloud.limit)}
     assert set(before) == {"instances", "vcpus", "memory_mib", "volume_gib", "addresses"}
     spec = cloud.instance()
     cloud.driver.create_volume(cloud.volume_spec(), within=cloud.limit)
-    grown = {one.resource: one.used - before[one.resource] for one in cloud.driver.allowances(within=cloud.limit)}
+    after = cloud.driver.allowances(tenant=tenant, within=cloud.limit)
+    grown = {one.resource: one.used - before[one.resource] for one in after}
     assert (grown["instances"], grown["vcpus"], grown["memory_mib"]) == (1, spec.vcpus, spec.memory_mib)
     assert grown["volume_gib"] >= cloud.volume_spec().size_gib  # more where the root disk is a volume too
     assert grown["addresses"] >= 1

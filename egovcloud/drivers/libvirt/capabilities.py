@@ -26,7 +26,26 @@ SIMULATED = frozenset(
 )
 # Whoever may speak to libvirt may use all of its host; a volume's file is copied whole, or not at all, and a host has
 # no addresses of an outer network to give.
-QEMU = frozenset(Capability) - {Capability.QUOTA, Capability.VOLUME_SNAPSHOT, Capability.FLOATING_ADDRESS}
+QEMU = SIMULATED | frozenset(
+    {
+        Capability.COPY_ON_WRITE,
+        Capability.DIRECT_KERNEL_BOOT,
+        Capability.BIOS_BOOT,
+        Capability.UEFI_BOOT,
+        Capability.CLOUD_INIT,
+        Capability.LIVE_MIGRATION_SHARED,
+        Capability.LIVE_MIGRATION_COPY,
+        Capability.VOLUME,
+        Capability.VOLUME_HOT_PLUG,
+        Capability.VOLUME_LIVE_GROW,
+        Capability.SNAPSHOT_EXTERNAL,
+        Capability.GUEST_FREEZE,
+        Capability.SECURITY_GROUP,
+        Capability.WIPE,
+        Capability.SCREEN,
+        Capability.SERIAL_LOG,
+    }
+)
 
 
 def declared(hosts: Iterable[HostConfig]) -> frozenset[Capability]:

@@ -150,7 +150,7 @@ def delete(call: Call, image_id: str) -> None:
 def remove(call: Call, image_id: str, glance_id: str) -> None:
     """This one; Nova itself would let it go and fail at the next migration or rebuild."""
     call.cloud.names.drop(KIND, image_id)
-    users = call.compute.list("/servers", "servers", image=glance_id)
+    users = call.compute.list("/servers", "servers", image=glance_id, **call.wide)
     if users:
         raise Conflict("image.in_use", name=image_id, count=len(users))
     call.image.delete(f"/images/{glance_id}")

@@ -19,7 +19,14 @@ from egovcloud.drivers.base import Capability, Driver, ImageSpec, InstanceFacts,
 from tests.contract.adapter import FEATURES as ALL_FEATURES
 from tests.contract.adapter import Cloud, Guest, new_id
 
-CAPABILITIES = frozenset(Capability) - {Capability.QUOTA, Capability.VOLUME_SNAPSHOT}
+CAPABILITIES = frozenset(Capability) - {
+    Capability.QUOTA,
+    Capability.TENANCY,
+    Capability.APART,
+    Capability.SHELVE,
+    Capability.VOLUME_SNAPSHOT,
+    Capability.FLOATING_ADDRESS,
+}
 FEATURES = frozenset(ALL_FEATURES) - {"duplicates", "quick"}  # a libvirt host cannot hold one UUID twice
 _NOTE = "/root/contract-note"
 
