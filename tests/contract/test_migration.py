@@ -6,6 +6,7 @@ import pytest
 
 from egovcloud.domain.errors import Conflict, NotFound
 from egovcloud.drivers.base import Capability, OwnedKind, Power
+from egovcloud.drivers.volume_copies import VolumeSnapshotSpec
 from tests.contract.adapter import Cloud, new_id
 from tests.contract.marks import needs, proves, requires
 
@@ -63,6 +64,24 @@ def test_volumes_move_along(cloud: Cloud, shared: bool) -> None:
     assert cloud.facts(spec, cloud.second).volumes == ((volume.id, target),)
     facts = cloud.driver.observe_volume(cloud.second, pool, volume.id, within=cloud.limit)
     assert facts is not None
+
+
+@requires(Capability.VOLUME_SNAPSHOT)
+@pytest.mark.parametrize("shared", FORMS)
+def test_snapshots_go_where_their_volume_goes(cloud: Cloud, shared: bool) -> None:
+    assert cloud.second
+    pool = _pool(cloud, shared)
+    spec, volume = cloud.booted_instance(pool=pool), cloud.volume(pool=pool)
+    past = VolumeSnapshotSpec(new_id(), "contract", volume.host, pool, volume.id, volume.tenant)
+    taken = cloud.driver.create_volume_snapshot(past, within=cloud.patience)
+    cloud.driver.attach_volume(cloud.host, spec.id, pool, volume.id, within=cloud.limit)
+    cloud.prepare(spec, cloud.second)
+    cloud.driver.live_migrate(spec.id, cloud.host, cloud.second, shared=shared, within=cloud.patience)
+    (owned,) = cloud.owned(OwnedKind.VOLUME_SNAPSHOT, past.id, cloud.second)
+    assert owned.external_id == taken.ref.external_id
+    facts = cloud.driver.observe_volume_snapshot(cloud.second, pool, volume.id, past.id, within=cloud.limit)
+    assert facts is not None
+    assert facts.ref.external_id == taken.ref.external_id
 
 
 @pytest.mark.parametrize("shared", FORMS)

@@ -85,7 +85,8 @@ class Cloud:
         self.strangers: Together[tuple[Unmanaged, ...]] = Together()
         self.last_seen: dict[str, HostFacts] = {}
         self.microversions: dict[str, str] = {}
-        self.limits: dict[str, tuple[str, tuple[tuple[str, int], ...]]] = {}  # our project: Keystone's id, its quotas
+        # Of our projects: Keystone's id, the quotas that it was given, and until when nobody looks at them again.
+        self.limits: dict[str, tuple[str, tuple[tuple[str, int], ...], float]] = {}
         self._lock = threading.Lock()
         self._region: cloud_region.CloudRegion | None = None
         self._adapters: dict[tuple[str, str | None], adapter.Adapter] = {}

@@ -7,6 +7,7 @@ share, images, networks and security groups, stays in the project of our login, 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 
 from egovcloud.domain.errors import Conflict, NotFound
@@ -16,6 +17,7 @@ from egovcloud.drivers.openstack.marker import display
 from egovcloud.drivers.openstack.service import PAGE, Json
 
 KIND = "tenant"
+FRESH = 3600.0  # seconds after which quotas are set again, whoever may have changed them there
 NAME_LIMIT = 64  # characters of a project's name
 # Our resource → the service's, by service: where its quotas lie, and under which key.
 QUOTAS = {
@@ -59,6 +61,7 @@ def require(call: Call, tenant_id: str) -> str:
         return known
     found = search(call, tenant_id)
     if not found:
+        call.cloud.limits.pop(tenant_id, None)  # whoever ensures it next makes it anew
         raise NotFound("tenant.absent", id=tenant_id, host=call.host)
     return call.cloud.names.put(KIND, tenant_id, str(found[0]["id"]))
 
@@ -69,9 +72,9 @@ def home(call: Call, tenant_id: str | None) -> str | None:
 
 
 def ensure(call: Call, spec: TenantSpec) -> str:
-    """The project with our role in it and its quotas; asked again with the same limits, it costs no request."""
+    """The project with our role in it and its quotas; asked again with the same limits, it costs nothing for long."""
     pushed = call.cloud.limits.get(spec.id)
-    if pushed is not None and pushed[1] == spec.limits and call.cloud.names.get(KIND, spec.id) == pushed[0]:
+    if pushed is not None and pushed[1] == spec.limits and time.monotonic() < pushed[2]:
         return pushed[0]
     with call.alone(spec.id):
         found = call.make(
@@ -80,7 +83,7 @@ def ensure(call: Call, spec: TenantSpec) -> str:
         keystone_id = str(found["id"])
         _grant(call, keystone_id)
         _push(call, keystone_id, dict(spec.limits))
-        call.cloud.limits[spec.id] = (keystone_id, spec.limits)
+        call.cloud.limits[spec.id] = (keystone_id, spec.limits, time.monotonic() + FRESH)
         return call.cloud.names.put(KIND, spec.id, keystone_id)
 
 

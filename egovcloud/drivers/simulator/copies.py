@@ -1,4 +1,4 @@
-"""What a simulated volume starts with: nothing, or what its source holds."""
+"""What a simulated volume starts with, nothing or what its source holds, and what goes where it goes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from egovcloud.domain.errors import Conflict, Invalid, NotFound
 from egovcloud.drivers.base import OwnedKind, VolumeSpec
 from egovcloud.drivers.simulator import find
+from egovcloud.drivers.simulator.removal import charge
 from egovcloud.drivers.volume_copies import VOLUME_SNAPSHOT
 
 
@@ -53,3 +54,12 @@ def _held(spec: VolumeSpec, id_: str, row: sqlite3.Row) -> Origin:
         needed = row["size_gib"]
         raise Invalid("volume.source_size", field="size_gib", id=id_, size_gib=spec.size_gib, source_gib=needed)
     return Origin(row["allocated"], row["content"])
+
+
+def bring_snapshots(tx: sqlite3.Connection, volume: str, source: str, target: str, host: str) -> None:
+    """Those of a volume that goes from one store to another, or to another host on the same one, go with it."""
+    snapshots = tx.execute("SELECT ext, allocated FROM volume_snapshots WHERE volume = ?", (volume,)).fetchall()
+    for snapshot in snapshots:
+        charge(tx, source, 0, -snapshot["allocated"])
+        charge(tx, target, 0, snapshot["allocated"])
+        tx.execute("UPDATE objects SET host = ? WHERE ext = ?", (host, snapshot["ext"]))

@@ -9,6 +9,7 @@ from egovcloud.domain.errors import Conflict, NotFound, Permanent
 from egovcloud.drivers.base import OwnedKind, Power, Ref
 from egovcloud.drivers.simulator import find
 from egovcloud.drivers.simulator.calls import Call
+from egovcloud.drivers.simulator.copies import bring_snapshots
 from egovcloud.drivers.simulator.parts.base import Part
 from egovcloud.drivers.simulator.ports import move_ports
 from egovcloud.drivers.simulator.removal import charge, commit
@@ -70,6 +71,7 @@ class MigrationPart(Part):
             charge(tx, row["store"], -row["size_gib"], -row["allocated"])
         tx.execute("UPDATE volumes SET store = ? WHERE ext = ?", (store, row["ext"]))
         tx.execute("UPDATE objects SET host = ?, scope = ? WHERE ext = ?", (target, store, row["ext"]))
+        bring_snapshots(tx, row["ext"], row["store"], store, target)
 
     def _destination(self, tx: sqlite3.Connection, row: sqlite3.Row, target: str, shared: bool) -> str:
         """The store behind the pool of the same name on the target."""

@@ -9,6 +9,7 @@ from egovcloud.domain.errors import Conflict, NotFound, Permanent
 from egovcloud.drivers.base import OwnedKind, Power, Ref
 from egovcloud.drivers.simulator import find
 from egovcloud.drivers.simulator.calls import Call
+from egovcloud.drivers.simulator.copies import bring_snapshots
 from egovcloud.drivers.simulator.parts.instances import InstancesPart
 from egovcloud.drivers.simulator.ports import move_ports
 from egovcloud.drivers.simulator.removal import charge, leave
@@ -70,6 +71,7 @@ class ShelvingPart(InstancesPart):
                 detail = f"pool {volume['pool']} is not shared with {row['host']}"
                 raise Permanent("driver.failed", host=host, detail=detail)
             tx.execute("UPDATE objects SET host = ? WHERE ext = ?", (host, volume["ext"]))
+            bring_snapshots(tx, volume["ext"], volume["store"], volume["store"], host)
         for snapshot in tx.execute("SELECT ext, allocated FROM snapshots WHERE instance = ?", (ext,)).fetchall():
             charge(tx, row["store"], 0, -snapshot["allocated"])
             charge(tx, store, 0, snapshot["allocated"])
