@@ -1,8 +1,8 @@
 """What the driver adds on a real OpenStack: ``python -m bench.openstack [MACHINES [LISTED]]``, on the bed of the tests.
 
 Machines with a port each, made through the driver and by a loop of openstacksdk, of equal concurrency in the same run;
-the requests of both are counted on the way. Then a list of many machines: by our API, which answers from what it has
-observed, and says when, and by openstacksdk, which asks Nova for every one of them.
+the requests of both are counted on the way. Then a list of many servers that others made: by openstacksdk, which asks
+Nova for every one of them, and by our API once they are adopted, which answers from what it has observed, and when.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +25,16 @@ import openstack
 from openstack.config import loader
 from openstack.connection import Connection
 
-from bench.control_plane import centre, fill
 from bench.report import Line, show
 from egovcloud.drivers.base import InstanceSpec
 from egovcloud.services import installation, token
-from tests import world as worlds
+from egovcloud.services.adoption_plan import MOST
 from tests.real.hosts import until
 from tests.real.openstack import seed
 from tests.real.openstack.bed import Bed
 from tests.real.openstack.centre import HOST, LIMIT, Centre
-from tests.real.openstack.layout import Layout
+from tests.real.openstack.layout import COMPUTES, Layout
+from tests.real.openstack.office import QUOTA, Office, opened
 from tests.real.openstack.through import Way, proxied
 from tests.support.server import Served
 
@@ -41,7 +42,7 @@ MACHINES = 50
 LANES = 4
 LISTED = 500
 PAGE = 200
-BATCH = 100  # servers of one request
+BATCH = 50  # servers of one request, to one host after the other
 ROUNDS = 5
 FIRST = 130  # of the loop's addresses, beyond those that the driver's machines have
 
@@ -142,48 +143,82 @@ def bench_creation(layout: Layout, machines: int) -> list[Line]:
 
 
 def bench_list(layout: Layout, listed: int) -> list[Line]:
-    """All of ``listed`` machines in pages, the median of ``ROUNDS``: from our API, and from Nova."""
-    with servers(layout, listed) as sdk:
+    """``listed`` servers in pages, the median of ``ROUNDS``: from Nova, and from our API once they are adopted.
+
+    While ours is asked, a worker goes on looking at the cloud.
+    """
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="eb")))
+        sdk, remove = stack.enter_context(servers(layout, listed))  # before anybody looks at them all the time
+        office = stack.enter_context(opened(stack.enter_context(proxied(layout, directory)), layout, directory))
+        stack.callback(remove)  # the office would take them away one by one
+        adopt(office, listed)
         theirs = _median(lambda: _count(sdk.compute.servers(details=True, limit=PAGE), listed))
-    with centre(hosts=2) as (world, _, _, directory), worlds.enter(world) as inside:
-        fill(inside.database, world, listed)
-        actor = installation.stand_in(inside.house, "operator")
-        secret = token.create(inside.house, actor, "bench", sorted(actor.permissions()), 1)[1]
-        with (
-            Served(world.url, directory) as served,
-            httpx.Client(headers={"Authorization": f"Bearer {secret}"}) as http,
-        ):
-            ours = _median(lambda: _count(_items(http, f"{served.url}/api/v1/instances"), listed))
+        house = office.centre.house
+        actor = installation.stand_in(house, "operator")
+        secret = token.create(house, actor, "bench", sorted(actor.permissions()), 1)[1]
+        served = stack.enter_context(Served(office.centre.installation.settings.url, directory))
+        http = stack.enter_context(httpx.Client(headers={"Authorization": f"Bearer {secret}"}))
+        url = f"{served.url}/api/v1/instances"
+        ours = _median(lambda: _count(_items(http, url), listed))
+        oldest = min(datetime.fromisoformat(one["observed_at"]) for one in _items(http, url))
+        age = (datetime.now(UTC) - oldest).total_seconds()
     return [
         Line(
-            f"list of {listed} machines, in pages of {PAGE}",
+            f"list of the same {listed} machines, in pages of {PAGE}",
             f"{ours * 1000:.0f} ms",
             f"{theirs * 1000:.0f} ms (openstacksdk, /servers/detail)",
             f"{theirs / ours:.1f} times faster",
             "at least 20 times",
-        )
+        ),
+        Line("age of the oldest state in it, as it says itself", f"{age:.0f} s", "", ""),
     ]
 
 
+def adopt(office: Office, count: int) -> None:
+    """Every server that others made on this cloud becomes one of ours; until each was looked at."""
+    office.system.ok(office.system.put(f"/quotas/{office.ids['bureau']}", {"limits": dict.fromkeys(QUOTA, 1_000_000)}))
+    found = office.see("/unmanaged?kind=instance")["items"]
+    assert len(found) >= count, f"{len(found)} of {count} were found"
+    items = [{"kind": "instance", "host_id": one["host"]["id"], "external_id": one["external_id"]} for one in found]
+    for begin in range(0, len(items), MOST):
+        body = {"project_id": office.ids["project"], "items": items[begin : begin + MOST]}
+        office.ended(office.start(office.operator, "/adoptions", body))
+    seen = lambda: all(one["observed_at"] for one in office.every("/instances"))  # noqa: E731
+    until("every machine was looked at", seen, limit=LIMIT, every=1)
+
+
 @contextmanager
-def servers(layout: Layout, count: int) -> Iterator[Connection]:
-    """So many servers, made a hundred at a time; gone afterwards."""
+def servers(layout: Layout, count: int) -> Iterator[tuple[Connection, Callable[[], None]]]:
+    """So many servers, and what takes them away; gone afterwards."""
     sdk = seed.centre(layout)
     name = f"list-{uuid.uuid4()}"
     image = sdk.create_image(name, data=b"a disk without a system" * 4096, disk_format="raw", wait=True)
     flavor = sdk.compute.create_flavor(name=name, vcpus=1, ram=64, disk=1)
-    try:
-        for _ in range(0, count, BATCH):
-            number = {"min_count": min(BATCH, count), "max_count": min(BATCH, count)}
-            sdk.compute.create_server(name=name, flavor_id=flavor.id, image_id=image.id, networks="none", **number)
-        settled = lambda: not list(sdk.compute.servers(name=name, status="BUILD"))  # noqa: E731
-        until("the servers are built", settled, limit=LIMIT + count * 5, every=2)
-        yield sdk
-    finally:
+
+    def remove() -> None:
         for server in sdk.compute.servers(details=False, name=name):
             sdk.compute.delete_server(server.id)
         gone = lambda: not list(sdk.compute.servers(details=False, name=name, limit=1))  # noqa: E731
         until("the servers are gone", gone, limit=LIMIT + count * 5, every=2)
+
+    try:
+        for begin in range(0, count, BATCH):
+            number = min(BATCH, count - begin)
+            sdk.compute.create_server(
+                name=name,
+                flavor_id=flavor.id,
+                image_id=image.id,
+                networks="none",
+                host=COMPUTES[begin // BATCH % len(COMPUTES)],
+                min_count=number,
+                max_count=number,
+            )
+        settled = lambda: not list(sdk.compute.servers(name=name, status="BUILD"))  # noqa: E731
+        until("the servers are built", settled, limit=LIMIT + count * 5, every=2)
+        yield sdk, remove
+    finally:
+        remove()
         sdk.compute.delete_flavor(flavor)
         sdk.image.delete_image(image.id)
 
@@ -217,7 +252,8 @@ def _median(work: Callable[[], object]) -> float:
 def main(arguments: list[str]) -> None:
     machines, listed = [int(one) for one in arguments] + [MACHINES, LISTED][len(arguments) :]
     with Bed().up() as layout:
-        show([*bench_creation(layout, machines), *bench_list(layout, listed)])
+        show(bench_creation(layout, machines))
+        show(bench_list(layout, listed))
 
 
 if __name__ == "__main__":

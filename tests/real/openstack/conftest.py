@@ -14,6 +14,11 @@ from tests.real.openstack.through import Way, proxied
 collect_ignore_glob = [] if Bed().running() else ["test_*.py"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: it waits more than it works, and the others go on beside it."""
+    items.sort(key=lambda item: item.path.name != "test_independent.py")
+
+
 @pytest.fixture(scope="session")
 def layout() -> Layout:
     return Layout().open()
