@@ -1,8 +1,9 @@
-"""What the driver adds on a real OpenStack: ``python -m bench.openstack [MACHINES [LISTED]]``, on the bed of the tests.
+"""What we add on a real OpenStack: ``python -m bench.openstack [MACHINES [LISTED]]``, on the bed of the tests.
 
-Machines with a port each, made through the driver and by a loop of openstacksdk, of equal concurrency in the same run;
-the requests of both are counted on the way. Then a list of many servers that others made: by openstacksdk, which asks
-Nova for every one of them, and by our API once they are adopted, which answers from what it has observed, and when.
+Machines with a port each, asked of our API and made by a worker, and by a loop of openstacksdk, of equal concurrency in
+the same run; the requests of both are counted on the way. Then a list of many servers that others made: by
+openstacksdk, which asks Nova for every one of them, and by our API once they are adopted, which answers from what it
+has observed, and when.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,25 +28,24 @@ from openstack.config import loader
 from openstack.connection import Connection
 
 from bench.report import Line, show
-from egovcloud.drivers.base import InstanceSpec
 from egovcloud.services import installation, token
 from egovcloud.services.adoption_plan import MOST
 from tests.real.hosts import until
 from tests.real.openstack import seed
 from tests.real.openstack.bed import Bed
-from tests.real.openstack.centre import HOST, LIMIT, Centre
+from tests.real.openstack.centre import LIMIT, Centre
 from tests.real.openstack.layout import COMPUTES, Layout
 from tests.real.openstack.office import QUOTA, Office, opened
-from tests.real.openstack.through import Way, proxied
+from tests.real.openstack.through import POOLS, Way, proxied
 from tests.support.server import Served
 
 MACHINES = 50
 LANES = 4
 LISTED = 500
 PAGE = 200
-BATCH = 50  # servers of one request, to one host after the other
+BATCH = 10  # servers of one request; Nova asks for every one that waits whenever it builds one
 ROUNDS = 5
-FIRST = 130  # of the loop's addresses, beyond those that the driver's machines have
+FIRST = 30  # of the loop's addresses
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,10 @@ class Run:
     looks: int
 
 
-def measure(way: Way, work: Callable[[int], object], machines: int) -> Run:
-    """``work`` for each number, in as many lanes as the other half has."""
+def measure(way: Way, work: Callable[[], object]) -> Run:
     way.traffic.seen.clear()
     begun = time.monotonic()
-    with ThreadPoolExecutor(LANES) as pool:
-        list(pool.map(work, range(machines)))
+    work()
     seconds = time.monotonic() - begun
     looks = sum(1 for service, method, path in way.traffic.seen if method == "GET" and _polls(service, path))
     return Run(seconds, len(way.traffic.seen) - looks, looks)
@@ -71,10 +70,21 @@ def _polls(service: str, path: str) -> bool:
     return service == "nova" and "/servers/" in path and "detail" not in path
 
 
-def ours(way: Way, centre: Centre, machines: int) -> Run:
-    specs: list[InstanceSpec] = [centre.instance_spec() for _ in range(machines)]
-    centre.instance()  # flavor and catalogue are known to both halves
-    return measure(way, lambda number: centre.driver.create_instance(specs[number], within=LIMIT), machines)
+def ours(layout: Layout, machines: int) -> Run:
+    """Asked for at once, and made by a worker, as many at a time as the loop does; nothing else is looked at."""
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="eb")))
+        way = stack.enter_context(proxied(layout, directory))
+        way.config = replace(way.config, pools={"local": POOLS["local"]})
+        office = stack.enter_context(opened(way, layout, directory, reconcile=3600, threads=LANES))
+        office.run("/instances", office.machine("first"))  # flavor and catalogue are known to both halves
+        bodies = [office.machine(f"bench-{number}") for number in range(machines)]
+
+        def make() -> None:
+            for operation in [office.start(office.operator, "/instances", body) for body in bodies]:
+                office.ended(operation)
+
+        return measure(way, make)
 
 
 def loop(way: Way, centre: Centre, machines: int) -> Run:
@@ -96,13 +106,17 @@ def loop(way: Way, centre: Centre, machines: int) -> Run:
             flavor_id=flavor.id,
             image_id=image.id,
             networks=[{"port": port.id}],
-            host=HOST,
+            host=COMPUTES[number % len(COMPUTES)],
         )
         made.append((server, port))
         sdk.compute.wait_for_server(server, interval=0.5, wait=LIMIT)
 
+    def make() -> None:
+        with ThreadPoolExecutor(LANES) as pool:
+            list(pool.map(create, range(machines)))
+
     try:
-        return measure(way, create, machines)
+        return measure(way, make)
     finally:
         for server, _ in made:
             centre.sdk.compute.delete_server(server.id)
@@ -112,10 +126,12 @@ def loop(way: Way, centre: Centre, machines: int) -> Run:
 
 
 def bench_creation(layout: Layout, machines: int) -> list[Line]:
+    mine = ours(layout, machines)
     with tempfile.TemporaryDirectory(prefix="eb") as directory, proxied(layout, Path(directory)) as way:
         centre = Centre(way.driver(f"bench {uuid.uuid4()}"), layout, Path(directory))
         try:
-            mine, alone = ours(way, centre, machines), loop(way, centre, machines)
+            centre.instance()
+            alone = loop(way, centre, machines)
         finally:
             centre.clean()
     return [
@@ -196,14 +212,19 @@ def servers(layout: Layout, count: int) -> Iterator[tuple[Connection, Callable[[
     image = sdk.create_image(name, data=b"a disk without a system" * 4096, disk_format="raw", wait=True)
     flavor = sdk.compute.create_flavor(name=name, vcpus=1, ram=64, disk=1)
 
+    def left(**which: str) -> int:
+        """Of a page's first."""
+        return sum(1 for _ in islice(sdk.compute.servers(details=False, name=name, limit=1, **which), 1))
+
     def remove() -> None:
         for server in sdk.compute.servers(details=False, name=name):
             sdk.compute.delete_server(server.id)
-        gone = lambda: not list(sdk.compute.servers(details=False, name=name, limit=1))  # noqa: E731
-        until("the servers are gone", gone, limit=LIMIT + count * 5, every=2)
+        until("the servers are gone", lambda: left() == 0, limit=LIMIT + count * 5, every=1)
 
     try:
         for begin in range(0, count, BATCH):
+            if begin % (len(COMPUTES) * BATCH) == 0:
+                until("the servers are built", lambda: left(status="BUILD") == 0, limit=LIMIT, every=0.2)
             number = min(BATCH, count - begin)
             sdk.compute.create_server(
                 name=name,
@@ -214,8 +235,7 @@ def servers(layout: Layout, count: int) -> Iterator[tuple[Connection, Callable[[
                 min_count=number,
                 max_count=number,
             )
-        settled = lambda: not list(sdk.compute.servers(name=name, status="BUILD"))  # noqa: E731
-        until("the servers are built", settled, limit=LIMIT + count * 5, every=2)
+        until("the servers are built", lambda: left(status="BUILD") == 0, limit=LIMIT, every=0.2)
         yield sdk, remove
     finally:
         remove()

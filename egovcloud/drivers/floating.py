@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FloatingSpec:
-    """``network`` is the ``nat`` network, ensured before, whose router leads to the outer network."""
+    """``network`` is the ``nat`` network, ensured before, whose router leads to the outer network.
+
+    ``tenant`` is our id of the project that it is taken in, where the cloud keeps projects apart.
+    """
 
     id: str
     network: NetworkSpec
+    tenant: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class Floating(Protocol):
     def create_floating_address(self, host: str, spec: FloatingSpec, *, within: float) -> FloatingFacts:
         """Take an address; ``QuotaExceeded("floating_address.exhausted")`` when the outer network has none left.
 
-        ``Conflict("floating_address.no_router")`` for a network that no router connects to the outside.
+        ``Conflict("floating_address.no_router")`` for a network that no router connects to the outside,
+        ``NotFound("tenant.absent")`` for a project that was not ensured.
         """
         ...
 

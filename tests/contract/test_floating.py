@@ -21,7 +21,9 @@ def nat(cloud: Cloud) -> NetworkSpec:
 
 
 def taken(cloud: Cloud, network: NetworkSpec) -> FloatingFacts:
-    return cloud.driver.create_floating_address(cloud.host, FloatingSpec(new_id(), network), within=cloud.limit)
+    return cloud.driver.create_floating_address(
+        cloud.host, FloatingSpec(new_id(), network, cloud.default_tenant()), within=cloud.limit
+    )
 
 
 def looks(cloud: Cloud, floating_id: str) -> list[FloatingLook]:
@@ -31,7 +33,7 @@ def looks(cloud: Cloud, floating_id: str) -> list[FloatingLook]:
 
 
 def test_it_is_taken_once_listed_on_every_host_and_given_back(cloud: Cloud) -> None:
-    spec = FloatingSpec(new_id(), nat(cloud))
+    spec = FloatingSpec(new_id(), nat(cloud), cloud.default_tenant())
     facts = cloud.driver.create_floating_address(cloud.host, spec, within=cloud.limit)
     assert (facts.id, facts.instance) == (spec.id, None)
     assert facts.address.count(".") == 3

@@ -8,8 +8,9 @@ import pytest
 
 from egovcloud.domain.errors import Conflict, Forbidden, NotFound, QuotaExceeded
 from egovcloud.drivers.base import Allowance, Capability, Owned, OwnedKind
+from egovcloud.drivers.floating import FloatingSpec
 from tests.contract.adapter import Cloud, new_id
-from tests.contract.marks import needs, proves
+from tests.contract.marks import needs, proves, requires
 
 
 def told(cloud: Cloud, tenant: str) -> dict[str, Allowance]:
@@ -63,6 +64,27 @@ def test_its_native_quota_is_the_second_wall(cloud: Cloud) -> None:
     # A limit below what is in use is one, too: it stops growth and nothing else.
     cloud.driver.ensure_tenant(replace(spec, limits=(("instances", 1),)), within=cloud.limit)
     assert told(cloud, spec.id)["instances"] == Allowance("instances", 1, 2)
+
+
+@proves(Capability.TENANCY)
+@requires(Capability.FLOATING_ADDRESS)
+def test_a_floating_address_lies_in_it(cloud: Cloud) -> None:
+    spec, network = cloud.tenant(), cloud.default_network()
+    cloud.driver.ensure_network(cloud.host, network, within=cloud.limit)
+    wanted = FloatingSpec(new_id(), network, spec.id)
+    cloud.driver.create_floating_address(cloud.host, wanted, within=cloud.limit)
+    with pytest.raises(Conflict, match="still holds"):
+        cloud.driver.delete_owned(listed(cloud, spec.id), within=cloud.limit)
+    machine = cloud.instance(tenant=spec.id, nics=(cloud.nic(network),))
+    held = cloud.driver.associate_floating_address(
+        cloud.host, wanted.id, machine.id, machine.nics[0].mac, within=cloud.limit
+    )
+    assert held.instance == machine.id
+    cloud.driver.delete_instance(machine.host, machine.id, within=cloud.patience)
+    cloud.driver.delete_floating_address(cloud.host, wanted.id, within=cloud.limit)
+    cloud.driver.delete_owned(listed(cloud, spec.id), within=cloud.limit)
+    with pytest.raises(NotFound, match=spec.id):
+        cloud.driver.create_floating_address(cloud.host, wanted, within=cloud.limit)
 
 
 @needs("outside")

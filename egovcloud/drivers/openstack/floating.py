@@ -11,7 +11,7 @@ import re
 from egovcloud.domain.errors import Conflict, NotFound, QuotaExceeded
 from egovcloud.drivers.base import Ref
 from egovcloud.drivers.floating import FloatingFacts, FloatingLook, FloatingSpec
-from egovcloud.drivers.openstack import servers, subnets
+from egovcloud.drivers.openstack import servers, subnets, tenants
 from egovcloud.drivers.openstack.call import Call
 from egovcloud.drivers.openstack.errors import Refused
 from egovcloud.drivers.openstack.looks import Lists
@@ -46,6 +46,9 @@ def _create(call: Call, spec: FloatingSpec) -> Json:
     if outer is None:
         raise Conflict("floating_address.no_router", network=spec.network.name)
     body = {"floating_network_id": outer, "description": call.marker.description(KIND, spec.id)}
+    home = tenants.home(call, spec.tenant)
+    if home is not None:
+        body["project_id"] = home
     try:
         made: Json = call.network.post("/floatingips", {"floatingip": body})["floatingip"]
     except Refused as refused:

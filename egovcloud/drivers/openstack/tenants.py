@@ -1,8 +1,9 @@
 """One Keystone project for each of ours: made with our mark, held to native quotas, removed when it is empty.
 
 https://docs.openstack.org/api-ref/identity/v3/#projects. Keystone takes tags in the request that makes a project, and
-holds names unique in their domain. What consumes is made in there, servers, volumes and ports; what several projects
-share, images, networks and security groups, stays in the project of our login, whose administrator may use both.
+holds names unique in their domain. What consumes is made in there, servers, volumes, ports and floating addresses; what
+several projects share, images, networks and security groups, stays in the project of our login, whose administrator may
+use both.
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ QUOTAS = {
     "network": ("/quotas", "quota", {"addresses": "port"}),
 }
 # What no quota of ours counts must not stand in the way of what one does.
-UNBOUND = {"block-storage": ("volumes", "snapshots"), "compute": ("server_groups", "server_group_members")}
+UNBOUND = {
+    "block-storage": ("volumes", "snapshots"),
+    "compute": ("server_groups", "server_group_members"),
+    "network": ("floatingip",),
+}
 # Where something may lie in a project: service, path, key, and how the list is narrowed to a project.
 CONTENTS = (
     ("compute", "/servers", "servers", {"all_tenants": 1, "project_id": ""}),

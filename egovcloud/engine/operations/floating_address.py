@@ -11,6 +11,7 @@ from egovcloud.domain.errors import Permanent, Problem, Transient
 from egovcloud.domain.quota import floating_amount
 from egovcloud.drivers.base import Driver
 from egovcloud.drivers.floating import FloatingSpec
+from egovcloud.engine import tenants
 from egovcloud.engine.claims import OPEN
 from egovcloud.engine.kinds import OperationKind, Result, Run, StepKind
 from egovcloud.engine.operations.common import SHORT, fail_subject
@@ -53,7 +54,8 @@ def create(run: Run) -> Result:
     with run.database.read() as session:
         network = network_spec(session.get_one(Network, row.network_id))
     driver.ensure_network(host, network, within=SHORT)
-    facts = driver.create_floating_address(host, FloatingSpec(row.id, network), within=SHORT)
+    tenants.ensure(run, driver, row.project_id, SHORT)
+    facts = driver.create_floating_address(host, FloatingSpec(row.id, network, row.project_id), within=SHORT)
     # Where a cloud let a second one in, what is seen is what every later call will mean; the sweep takes the other.
     facts = driver.observe_floating_address(host, row.id, within=SHORT) or facts
     return {"external_id": facts.ref.external_id, "address": facts.address}

@@ -128,13 +128,19 @@ class Office:
 
 
 @contextmanager
-def opened(way: Way, layout: Layout, directory: Path) -> Iterator[Office]:
-    """The centre at work; what it made is removed from the cloud afterwards."""
+def opened(
+    way: Way, layout: Layout, directory: Path, *, reconcile: float = RECONCILE, threads: int = 8
+) -> Iterator[Office]:
+    """The centre at work; what it made is removed from the cloud afterwards.
+
+    ``reconcile`` are the seconds between two looks, ``threads`` the operations that go on at a time.
+    """
     url = f"sqlite:///{directory / 'centre.sqlite'}"
     database = Database(url)
     schema.upgrade(database)
     database.dispose()
-    with Centre(url, directory, clock=system_clock, reconcile_interval=RECONCILE) as centre:
+    pace = {"reconcile_interval": reconcile, "worker_threads": threads}
+    with Centre(url, directory, clock=system_clock, **pace) as centre:
         worker, ticks = centre.installation.worker(), centre.installation.ticks()
         worker.start()
         ticks.start()

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 from egovcloud.domain.errors import Conflict, NotFound, QuotaExceeded
 from egovcloud.drivers.base import OwnedKind, Ref
 from egovcloud.drivers.floating import FloatingFacts, FloatingSpec
-from egovcloud.drivers.simulator import find
+from egovcloud.drivers.simulator import find, grants
 from egovcloud.drivers.simulator.parts.base import Part
 from egovcloud.drivers.simulator.removal import remove_floating_address
 from egovcloud.drivers.survey import FOREIGN
@@ -34,9 +34,11 @@ class FloatingPart(Part):
                     self._need_router(tx, host, spec)
                     address = _free_address(tx, spec)
                     visible = call.now + call.faults.visibility
+                    tenant = grants.tenant_of(tx, self.installation, spec.tenant if self.tenancy else None, host)
                     name = (spec.id, CLOUD, CLOUD, address)
                     ext = find.add_object(tx, OwnedKind.FLOATING_ADDRESS, self.installation, *name, call.now, visible)
                     tx.execute("INSERT INTO floating_addresses VALUES (?, ?, ?, NULL)", (ext, spec.network.id, address))
+                    grants.settle(tx, ext, tenant)
                 call.external_id = ext
                 return self._floating_facts(tx, host, spec.id, ext)
 
