@@ -11,6 +11,7 @@ from egovcloud.domain.errors import Permanent
 from egovcloud.drivers.base import Driver
 from egovcloud.drivers.objects import ObjectStore
 from egovcloud.engine.metered import metered, metered_store
+from egovcloud.engine.prepared import Prepared
 from egovcloud.store.database import Database
 from egovcloud.store.models import Host, Provider
 
@@ -39,6 +40,7 @@ class Providers:
         self._made: dict[str, tuple[int, Driver]] = {}
         self._hosts: dict[str, tuple[Provider, str, float]] = {}
         self._lock = threading.Lock()
+        self.prepared = Prepared()
 
     def driver(self, provider: Provider) -> Driver:
         """The driver of ``provider``; ``Permanent`` when it is disabled or of an unknown kind."""

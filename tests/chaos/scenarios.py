@@ -68,7 +68,7 @@ def furnish(world: World) -> World:
         request.approve(inside.house, world.approver, asked.id)
         request.approve(inside.house, world.operator, asked.id)
         for name in ("idle", "kept"):
-            _instance(inside, name)
+            ask_instance(inside, name)
         inside.settle()
         named = {row.name: row.id for row in inside.rows(Instance)}
         ids.update({name: named[name] for name in ("web", "idle", "kept")})
@@ -164,7 +164,8 @@ def _others(cloud: Tamper) -> dict[str, str]:
     return ids
 
 
-def _instance(inside: Inside, name: str) -> Any:
+def ask_instance(inside: Inside, name: str) -> Any:
+    """One more machine of the estate's usual kind."""
     world = inside.world
     return instance.create(
         inside.house,
@@ -295,7 +296,7 @@ def _with(use_case: Callable[..., Any], name: str, **names: str) -> Act:
 
 
 SCENARIOS: dict[str, Act] = {
-    "instance.create": lambda inside: _instance(inside, "new"),
+    "instance.create": lambda inside: ask_instance(inside, "new"),
     "instance.start": _do(instance.start, "idle"),
     "instance.stop": _do(instance.stop, "web"),
     "instance.reboot": _do(instance.reboot, "web"),

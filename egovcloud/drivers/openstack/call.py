@@ -107,13 +107,15 @@ class Call:
             raise self.late()
         return found
 
-    def watch(self, look: Callable[[], T | None], seconds: float, *, after: float = 0.0) -> T | None:
+    def watch(
+        self, look: Callable[[], T | None], seconds: float, *, after: float = 0.0, pause: float = FIRST
+    ) -> T | None:
         """As ``until``, for ``seconds`` at most, and ``None`` when they have passed.
 
-        ``after`` is before when it is no use to look: each look costs the cloud a request.
+        ``after`` is before when it is no use to look, and ``pause`` how long the first look waits for the second: each
+        look costs the cloud a request.
         """
         end = time.monotonic() + min(seconds, self.deadline.left())
-        pause = FIRST
         time.sleep(min(after, max(0.0, end - time.monotonic())))
         while True:
             found = look()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
-from egovcloud.domain.errors import Problem, Transient
+from egovcloud.domain.errors import NotFound, Problem, Transient
 from egovcloud.domain.quota import instance_amount
-from egovcloud.drivers.base import Power
+from egovcloud.drivers.base import Driver, InstanceSpec, Power
 from egovcloud.engine import capacity, tenants
 from egovcloud.engine.kinds import Result, Run, Wait
 from egovcloud.engine.operations.common import (
@@ -89,20 +90,34 @@ def unplace(session: Session, run: Run, operation: Operation) -> None:
 def prepare(run: Run) -> Result:
     """Bring image, networks and security groups to the host: each is there once, however many need it."""
     driver, spec = told(run)
-    host = spec.host
     tenants.ensure(run, driver, spec.tenant, SHORT)
-    driver.ensure_image(host, spec.pool, spec.image, within=run.patience)
-    for network in {nic.network.id: nic.network for nic in spec.nics}.values():
-        driver.ensure_network(host, network, within=SHORT)
-    for group in {group.id: group for nic in spec.nics for group in nic.security_groups}.values():
-        driver.ensure_security_group(host, group, within=SHORT)
-    return {"host": host}
+    _bring(run, driver, spec)
+    return {"host": spec.host}
+
+
+def _bring(run: Run, driver: Driver, spec: InstanceSpec) -> None:
+    host, once = spec.host, run.providers.prepared.once
+    image = partial(driver.ensure_image, host, spec.pool, spec.image, within=run.patience)
+    once((driver, host, spec.pool, spec.image.id), spec.image, image)
+    for nic in spec.nics:
+        network = partial(driver.ensure_network, host, nic.network, within=SHORT)
+        once((driver, host, "network", nic.network.id), nic.network, network)
+        for group in nic.security_groups:
+            guard = partial(driver.ensure_security_group, host, group, within=SHORT)
+            once((driver, host, "security_group", group.id), group, guard)
 
 
 def create(run: Run) -> Result:
     """Make the machine; the driver finds its own work when this is the second time."""
     driver, spec = told(run)
-    ref = driver.create_instance(spec, within=run.patience)
+    try:
+        ref = driver.create_instance(spec, within=run.patience)
+    except Problem as problem:
+        run.providers.prepared.forget()  # somebody may have taken away what was there a moment ago
+        if not isinstance(problem, NotFound):
+            raise
+        prepare(run)
+        ref = driver.create_instance(spec, within=run.patience)
     return {"external_id": ref.external_id, "host": ref.host}
 
 

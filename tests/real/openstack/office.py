@@ -110,6 +110,7 @@ class Office:
         self.ids |= {"project": project["id"], "group": group["id"]}
         quota = {"limits": QUOTA}
         system.ok(system.put(f"/quotas/{self.ids['bureau']}", quota))
+        self.look()
         until("the hosts of the cloud are known", self._hosts_known, limit=LONG, every=0.2)
 
     def _hosts_known(self) -> bool:
