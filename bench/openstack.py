@@ -31,7 +31,7 @@ from bench.report import Line, show
 from egovcloud.services import installation, token
 from egovcloud.services.adoption_plan import MOST
 from tests.real.hosts import until
-from tests.real.openstack import seed
+from tests.real.openstack import conf_compute, processes, seed, services
 from tests.real.openstack.bed import Bed
 from tests.real.openstack.centre import LIMIT, Centre
 from tests.real.openstack.layout import COMPUTES, Layout
@@ -43,7 +43,9 @@ MACHINES = 50
 LANES = 4
 LISTED = 500
 PAGE = 200
-BATCH = 10  # servers of one request; Nova asks for every one that waits whenever it builds one
+BATCH = 5  # servers of one request
+# Nova asks Placement for every server of a host whenever it builds one there: a host has no hundreds of them.
+HOSTS = (*COMPUTES, *(f"bench{number}" for number in range(8)))
 ROUNDS = 5
 FIRST = 30  # of the loop's addresses
 
@@ -165,6 +167,7 @@ def bench_list(layout: Layout, listed: int) -> list[Line]:
     """
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="eb")))
+        stack.enter_context(hosts(layout))
         sdk, remove = stack.enter_context(servers(layout, listed))  # before anybody looks at them all the time
         office = stack.enter_context(opened(stack.enter_context(proxied(layout, directory)), layout, directory))
         stack.callback(remove)  # the office would take them away one by one
@@ -205,6 +208,25 @@ def adopt(office: Office, count: int) -> None:
 
 
 @contextmanager
+def hosts(layout: Layout) -> Iterator[None]:
+    """All of ``HOSTS``; those that the bed does not have by itself are gone afterwards."""
+    sdk, more = seed.centre(layout), set(HOSTS) - set(COMPUTES)
+    started = []
+    try:
+        for name in sorted(more):
+            conf_compute.host(layout, name)
+            started.append(services.host(layout, name))
+        known = lambda: more <= {one.name for one in sdk.compute.hypervisors(details=True) if one.state == "up"}  # noqa: E731
+        until("the hosts are there", known, limit=LIMIT * 3, every=1)
+        yield
+    finally:
+        processes.stop(layout, started)
+        for service in sdk.compute.services():
+            if service.host in more:
+                sdk.compute.delete_service(service)
+
+
+@contextmanager
 def servers(layout: Layout, count: int) -> Iterator[tuple[Connection, Callable[[], None]]]:
     """So many servers, and what takes them away; gone afterwards."""
     sdk = seed.centre(layout)
@@ -223,7 +245,7 @@ def servers(layout: Layout, count: int) -> Iterator[tuple[Connection, Callable[[
 
     try:
         for begin in range(0, count, BATCH):
-            if begin % (len(COMPUTES) * BATCH) == 0:
+            if begin % (len(HOSTS) * BATCH) == 0:
                 until("the servers are built", lambda: left(status="BUILD") == 0, limit=LIMIT, every=0.2)
             number = min(BATCH, count - begin)
             sdk.compute.create_server(
@@ -231,7 +253,7 @@ def servers(layout: Layout, count: int) -> Iterator[tuple[Connection, Callable[[
                 flavor_id=flavor.id,
                 image_id=image.id,
                 networks="none",
-                host=COMPUTES[begin // BATCH % len(COMPUTES)],
+                host=HOSTS[begin // BATCH % len(HOSTS)],
                 min_count=number,
                 max_count=number,
             )

@@ -74,7 +74,12 @@ def nova(layout: Layout) -> None:
     databases = {"api_database": database(layout, "nova_api"), "database": database(layout, "nova")}
     _nova(layout, "nova", {}, databases)
     for name in COMPUTES:
-        _nova(layout, name, {"host": name, "compute_driver": "egov_bed_virt.BedDriver"}, {})
+        host(layout, name)
+
+
+def host(layout: Layout, name: str) -> None:
+    """One compute host."""
+    _nova(layout, name, {"host": name, "compute_driver": "egov_bed_virt.BedDriver"}, {})
 
 
 def _nova(layout: Layout, name: str, extra: Section, databases: dict[str, Section]) -> None:

@@ -114,7 +114,7 @@ class Office:
         until("the hosts of the cloud are known", self._hosts_known, limit=LONG, every=0.2)
 
     def _hosts_known(self) -> bool:
-        return {one["name"] for one in self.see("/hosts")["items"] if one["health"] == "up"} == set(COMPUTES)
+        return set(COMPUTES) <= {one["name"] for one in self.see("/hosts")["items"] if one["health"] == "up"}
 
     def machine(self, name: str, flavor: str = "small") -> dict[str, Any]:
         """The body of one instance that is asked for without a request."""

@@ -87,14 +87,21 @@ def everything_else(layout: Layout) -> None:
     processes.wait_http(layout.url("placement", "/"), "Placement")
     processes.wait_http(layout.url("neutron", "/"), "Neutron")
     for name in COMPUTES:
-        command = [f"{binaries}/nova-compute", "--config-file", f"{etc}/nova/{name}.conf"]
-        processes.start(layout, f"nova-compute-{name}", command)
+        host(layout, name)
     web = layout.data / "novnc"  # its pages would lie there; whoever looks at a screen brings a page of its own
     web.mkdir(exist_ok=True)
     processes.start(layout, "nova-novncproxy", [f"{binaries}/nova-novncproxy", *nova, "--web", str(web)])
     for service, path in (("glance", "/"), ("nova", "/"), ("cinder", "/"), ("swift", "/healthcheck")):
         processes.wait_http(layout.url(service, path), service)
     processes.wait_port(layout.ports["novnc"], "the proxy of screens")
+
+
+def host(layout: Layout, name: str) -> str:
+    """One compute host's process; returns its name."""
+    process = f"nova-compute-{name}"
+    command = [f"{layout.bin}/nova-compute", "--config-file", f"{layout.etc}/nova/{name}.conf"]
+    processes.start(layout, process, command)
+    return process
 
 
 def stop(layout: Layout) -> None:
