@@ -85,8 +85,8 @@ class Cloud:
         self.strangers: Together[tuple[Unmanaged, ...]] = Together()
         self.last_seen: dict[str, HostFacts] = {}
         self.microversions: dict[str, str] = {}
-        # Of our projects: Keystone's id, the quotas that it was given, and until when nobody looks at them again.
-        self.limits: dict[str, tuple[str, tuple[tuple[str, int], ...], float]] = {}
+        # Of our projects: the quotas that each was given, and until when nobody sets them again.
+        self.limits: dict[str, tuple[tuple[tuple[str, int], ...], float]] = {}
         self._lock = threading.Lock()
         self._region: cloud_region.CloudRegion | None = None
         self._adapters: dict[tuple[str, str | None], adapter.Adapter] = {}

@@ -25,7 +25,7 @@ from egovcloud.drivers.openstack.marker import display, name_metadata
 from egovcloud.drivers.openstack.service import Json
 
 HOSTNAME = "2.90"  # the microversion that takes a hostname beside the name
-BUILT, GONE = 1.0, 0.5  # seconds; no server is built, or gone, before
+BUILT_AFTER, GONE_AFTER = 1.0, 0.5  # seconds; no server is built, or gone, before
 MARGIN = 0.1  # of the limit: an accepted server is answered with before the limit passes
 
 
@@ -140,7 +140,7 @@ def _started(call: Call, instance_id: str, server_id: str) -> Ref:
             return server or {}
         return None if server["status"] == "BUILD" else server
 
-    server = call.watch(look, call.deadline.left() - MARGIN * call.deadline.limit, after=BUILT, pause=BUILT)
+    server = call.watch(look, call.deadline.left() - MARGIN * call.deadline.limit, after=BUILT_AFTER, pause=BUILT_AFTER)
     if server is None:
         return Ref(server_id, call.host)
     if not server or _stillborn(server):
@@ -185,7 +185,7 @@ def _remove(call: Call, instance_id: str, server_ids: set[str]) -> None:
 
 
 def _await_end(call: Call, server_id: str) -> None:
-    call.until(lambda: servers.get(call, server_id) is None or None, after=GONE)
+    call.until(lambda: servers.get(call, server_id) is None or None, after=GONE_AFTER)
 
 
 def remove_copy(call: Call, instance_id: str, server_id: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from egovcloud.domain.errors import Conflict, NotFound
 from egovcloud.drivers.base import TenantSpec
@@ -66,7 +67,6 @@ def require(call: Call, tenant_id: str) -> str:
         return known
     found = search(call, tenant_id)
     if not found:
-        call.cloud.limits.pop(tenant_id, None)  # whoever ensures it next makes it anew
         raise NotFound("tenant.absent", id=tenant_id, host=call.host)
     return call.cloud.names.put(KIND, tenant_id, str(found[0]["id"]))
 
@@ -77,10 +77,11 @@ def home(call: Call, tenant_id: str | None) -> str | None:
 
 
 def ensure(call: Call, spec: TenantSpec) -> str:
-    """The project with our role in it and its quotas; asked again with the same limits, it costs nothing for long."""
-    pushed = call.cloud.limits.get(spec.id)
-    if pushed is not None and pushed[1] == spec.limits and time.monotonic() < pushed[2]:
-        return pushed[0]
+    """The project with our role in it and its quotas; asked again with the same limits, it is only looked for."""
+    limits, until = call.cloud.limits.get(spec.id, ((), 0.0))
+    if limits == spec.limits and time.monotonic() < until:
+        with suppress(NotFound):  # somebody removed it: it is made anew
+            return require(call, spec.id)
     with call.alone(spec.id):
         found = call.make(
             f"{KIND}/{spec.id}", lambda: next(iter(search(call, spec.id)), None), lambda: _create(call, spec)
@@ -88,7 +89,7 @@ def ensure(call: Call, spec: TenantSpec) -> str:
         keystone_id = str(found["id"])
         _grant(call, keystone_id)
         _push(call, keystone_id, dict(spec.limits))
-        call.cloud.limits[spec.id] = (keystone_id, spec.limits, time.monotonic() + FRESH)
+        call.cloud.limits[spec.id] = (spec.limits, time.monotonic() + FRESH)
         return call.cloud.names.put(KIND, spec.id, keystone_id)
 
 
